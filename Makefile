@@ -1,0 +1,59 @@
+# Everything runs in .venv, which `setup` creates once. Another Python: make lab PYTHON=python3.12
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+CODE := conftest.py src tests tools notebooks
+
+# Nothing leaves this machine: MLflow's telemetry is off.
+export DO_NOT_TRACK := true
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test run ui refresh screenshots doctor bench constraints reset clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## create .venv and your MLflow store; every target below does this first, once
+	@"$(PYTHON)" tools/setup_env.py
+
+lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-browser
+	@echo "JupyterLab opens in your browser. Ctrl-C, twice, ends it."
+	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) notebooks/00_start_here.ipynb
+
+test: setup ## check style, run all tests, and execute and compare every notebook
+	$(VENV_PYTHON) -m ruff check $(CODE)
+	$(VENV_PYTHON) -m ruff format --check $(CODE)
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile \
+		--nbval --nbval-current-env --nbval-cell-timeout=120 tests notebooks
+
+run: setup ## execute every lesson, in order, into your MLflow store
+	@$(VENV_PYTHON) -m tools.notebooks run
+
+ui: setup ## open the MLflow UI on your store
+	@$(VENV_PYTHON) -m loanflow.classroom ui
+
+refresh: setup ## execute the notebooks anew and store their outputs
+	@$(VENV_PYTHON) -m tools.notebooks refresh
+
+screenshots: setup ## take the pictures of the MLflow UI anew, in a real browser
+	@$(VENV_PYTHON) -m tools.screenshots
+
+doctor: setup ## say what this machine has, and what a missing piece costs you
+	@$(VENV_PYTHON) -m loanflow.classroom.doctor
+
+bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md
+	@$(VENV_PYTHON) -m tools.bench
+
+constraints: ## resolve the pins of pyproject.toml into constraints.txt anew
+	@"$(PYTHON)" tools/setup_env.py --constraints
+
+reset: ## remove workspace/, and with it all runs and models that you logged
+	@if [ -n "$$LOANFLOW_HOME" ]; then \
+		echo "LOANFLOW_HOME is set: remove $$LOANFLOW_HOME yourself."; exit 1; fi
+	@rm -rf workspace
+	@echo "Removed workspace/ with all of its runs and models. The next target starts afresh."
+
+clean: ## remove .venv and the caches; your workspace stays
+	@rm -rf .venv setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
+	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Removed .venv and the caches. The next target installs anew."

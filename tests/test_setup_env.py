@@ -1,0 +1,294 @@
+"""Set-up must end in a whole `.venv` or in none, with one line that names what is wrong.
+
+A fake stands for every program that set-up runs; the real installation is measured by `make bench`.
+"""
+
+import ast
+import errno
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+NO_CONNECTION = (
+    "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by "
+    "'NewConnectionError': Failed to establish a new connection\n"
+    "ERROR: No matching distribution found for uv\n"
+)
+NO_ENSUREPIP = (
+    "The virtual environment was not created successfully because ensurepip is not available.\n"
+    "On Debian/Ubuntu systems, you need to install the python3-venv package.\n"
+    "Failing command: /course/.venv/bin/python3\n"
+)
+
+
+class Programs:
+    """Stands for `subprocess.run`: does what the real programs leave behind, or fails as told."""
+
+    def __init__(self, root):
+        self.root = root
+        self.commands = []
+        self.failures = {}  # what a command holds: its output, or the exception that ends it
+
+    def fail(self, part, output):
+        self.failures[part] = output
+
+    def __call__(self, command, **options):
+        command = " ".join(command)
+        self.commands.append(command)
+        assert "PYTHONDONTWRITEBYTECODE" not in options["env"]
+        if "-m venv" in command:
+            for folder in ("bin", "Scripts", "etc/jupyter"):
+                (self.root / ".venv" / folder).mkdir(parents=True)
+            (self.root / ".venv" / "bin" / "python").touch()
+            (self.root / ".venv" / "Scripts" / "python.exe").touch()
+        if " -e ." in command:
+            (self.root / "src" / "loanflow.egg-info").mkdir(exist_ok=True)
+        for part, outcome in self.failures.items():
+            if part in command:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                return subprocess.CompletedProcess(command, 1, stdout=outcome.encode())
+        if "loanflow.classroom prepare" in command:
+            (self.root / "workspace").mkdir()
+            (self.root / "workspace" / "mlflow.db").touch()
+        return subprocess.CompletedProcess(command, 0, stdout=b"")
+
+    def count(self, part):
+        return sum(part in command for command in self.commands)
+
+
+@pytest.fixture
+def setup_env():
+    spec = importlib.util.spec_from_file_location("setup_env", ROOT / "tools" / "setup_env.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder with the files that set-up reads, at a path with a space and an umlaut."""
+    root = tmp_path / "kurs ä"
+    for name in ("pyproject.toml", "constraints.txt", "tools/setup_env.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    (root / "src").mkdir()
+    return root
+
+
+@pytest.fixture
+def programs(course, monkeypatch):
+    monkeypatch.delenv("LOANFLOW_HOME", raising=False)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    fake = Programs(course)
+    monkeypatch.setattr(subprocess, "run", fake)
+    return fake
+
+
+def left_behind(root):
+    made = (".venv", "src/loanflow.egg-info", "workspace", "setup.log")
+    return [name for name in made if (root / name).exists()]
+
+
+def test_a_new_copy_gets_its_environment_and_store(setup_env, course, programs):
+    assert setup_env.main([], course) == 0
+    assert programs.count("uv --no-progress pip install") == 1
+    assert programs.count("--compile-bytecode -c constraints.txt -e .") == 1
+    assert left_behind(course) == [".venv", "src/loanflow.egg-info", "workspace"]
+    settings = (course / setup_env.LAB_SERVER).read_text()
+    assert '"news_url": null' in settings
+    assert '"root_dir"' in settings
+
+
+def test_a_second_call_does_nothing(setup_env, course, programs, capsys):
+    setup_env.main([], course)
+    done = len(programs.commands)
+    capsys.readouterr()
+    assert setup_env.main([], course) == 0
+    assert len(programs.commands) == done
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "tools/setup_env.py"])
+def test_a_changed_input_rebuilds_from_nothing(setup_env, course, programs, name):
+    setup_env.main([], course)
+    old = course / ".venv" / "old"
+    old.touch()
+    with open(course / name, "a") as file:
+        file.write("# changed\n")
+    assert setup_env.main([], course) == 0
+    assert not old.exists()
+    assert programs.count("-m venv .venv") == 2
+    assert programs.count("loanflow.classroom prepare") == 1  # the reader's work stays
+
+
+def test_another_python_rebuilds(setup_env, course, programs, monkeypatch):
+    setup_env.main([], course)
+    other = (3, 13) if sys.version_info[:2] != (3, 13) else (3, 12)
+    monkeypatch.setattr(setup_env.sys, "version_info", (*other, 0, "final", 0))
+    setup_env.main([], course)
+    assert programs.count("-m venv .venv") == 2
+
+
+def test_a_moved_copy_rebuilds(setup_env, course, programs):
+    setup_env.main([], course)
+    programs.root = course.with_name("moved")
+    course.rename(programs.root)
+    assert setup_env.main([], programs.root) == 0
+    assert programs.count("-m venv .venv") == 2
+
+
+def test_an_environment_without_its_python_is_rebuilt(setup_env, course, programs):
+    setup_env.main([], course)
+    setup_env.venv_python(course).unlink()
+    setup_env.main([], course)
+    assert programs.count("-m venv .venv") == 2
+
+
+def test_an_environment_without_a_stamp_is_rebuilt(setup_env, course, programs):
+    (course / ".venv").mkdir()
+    (course / ".venv" / "half made").touch()
+    assert setup_env.main([], course) == 0
+    assert not (course / ".venv" / "half made").exists()
+
+
+def test_pip_takes_over_where_uv_fails(setup_env, course, programs, capsys):
+    programs.fail("uv --no-progress pip install", "error: uv does not run here\n")
+    assert setup_env.main([], course) == 0
+    assert programs.count("-m venv .venv") == 2  # pip starts from nothing
+    assert programs.count("pip install --no-input --compile -c constraints.txt -e .") == 1
+    assert "uv did not work here (error: uv does not run here)" in capsys.readouterr().out
+
+
+def test_pip_takes_over_where_uv_cannot_be_had(setup_env, course, programs):
+    programs.fail("pip install --no-input uv==", "ERROR: No matching distribution found for uv\n")
+    assert setup_env.main([], course) == 0
+    assert programs.count("--compile -c constraints.txt") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "line"),
+    [
+        ("-m venv", NO_ENSUREPIP, "python3-venv"),
+        ("-m venv", OSError(errno.ENOSPC, "Kein Platz mehr"), "the disk is full"),
+        ("-m venv", "Error: [Errno 13] Permission denied: '/course/.venv'\n", "no write access: "),
+        ("pip install", NO_CONNECTION, "the package index cannot be reached (no network?)"),
+        ("pip install", "x\nSSLError(CERTIFICATE_VERIFY_FAILED)\ny\n", "certificate"),
+        ("-e .", "Caused by: No space left on device (os error 28)\n", "the disk is full"),
+        ("-e .", "first\n  pip's own last line\n\n", "pip's own last line"),
+        ("-e .", "", "a command failed without a word"),
+        ("-e .", KeyboardInterrupt(), "interrupted"),
+        ("compileall", "Disk quota exceeded\n", "the disk is full"),
+    ],
+)
+def test_a_failure_leaves_nothing_and_one_line(
+    setup_env, course, programs, capsys, command, outcome, line
+):
+    programs.fail(command, outcome)
+    assert setup_env.main([], course) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("set-up failed: ")
+    assert line in error
+    assert error.count("\n") == 1
+    log = [] if outcome == "" or isinstance(outcome, KeyboardInterrupt) else ["setup.log"]
+    assert left_behind(course) == log
+
+
+@pytest.mark.parametrize("outcome", [NO_CONNECTION, "No space left on device\n"])
+def test_pip_is_not_tried_where_it_cannot_help(setup_env, course, programs, outcome):
+    programs.fail("uv==", outcome)
+    setup_env.main([], course)
+    assert programs.count("--compile -c constraints.txt") == 0
+
+
+def test_a_later_success_removes_the_log(setup_env, course, programs):
+    programs.fail("-e .", "error\n")
+    setup_env.main([], course)
+    assert (course / "setup.log").read_text() == "error\n"
+    programs.failures.clear()
+    assert setup_env.main([], course) == 0
+    assert not (course / "setup.log").exists()
+
+
+def test_a_log_that_cannot_be_written_hides_no_cause(setup_env, course, programs, capsys):
+    (course / "setup.log").mkdir()
+    programs.fail("-e .", "the cause\n")
+    assert setup_env.main([], course) == 1
+    assert capsys.readouterr().err == "set-up failed: the cause\n"
+
+
+def test_a_failing_store_keeps_the_environment(setup_env, course, programs):
+    programs.fail("loanflow.classroom prepare", "OSError: the store\n")
+    assert setup_env.main([], course) == 1
+    programs.failures.clear()
+    assert setup_env.main([], course) == 0
+    assert programs.count("-m venv .venv") == 1
+
+
+def test_the_readers_own_store_is_looked_for_where_it_is(
+    setup_env, course, programs, monkeypatch, tmp_path
+):
+    (tmp_path / "mlflow.db").touch()
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path))
+    setup_env.main([], course)
+    assert programs.count("loanflow.classroom prepare") == 0
+
+
+def test_an_old_python_alone_gets_one_line(setup_env, course, programs, monkeypatch):
+    monkeypatch.setattr(setup_env.sys, "version_info", (3, 8, 18, "final", 0))
+    monkeypatch.setattr(setup_env.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit) as end:
+        setup_env.main([], course)
+    assert "Python 3.11 or newer is needed, and this is 3.8" in end.value.code
+    assert "\n" not in end.value.code
+    assert programs.commands == []
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 15, 0)])
+def test_a_tested_python_is_taken_instead(setup_env, course, monkeypatch, version):
+    class Replaced(Exception):
+        """Stands for the end of this process, which `os.execv` never leaves."""
+
+    def execv(path, arguments):
+        raise Replaced(path)
+
+    # python3.13 is a version manager's shim without its Python, python3.12 works.
+    paths = {"python3.13": "/shims/python3.13", "python3.12": "/usr/bin/python3.12"}
+    monkeypatch.setattr(setup_env.sys, "version_info", (*version, "final", 0))
+    monkeypatch.setattr(setup_env.shutil, "which", paths.get)
+    monkeypatch.setattr(subprocess, "call", lambda command, **_: int("shims" in command[0]))
+    monkeypatch.setattr(setup_env.os, "execv", execv)
+    with pytest.raises(Replaced, match="/usr/bin/python3.12"):
+        setup_env.main([], course)
+
+
+def test_a_newer_python_alone_is_used_and_said(setup_env, course, programs, monkeypatch, capsys):
+    monkeypatch.setattr(setup_env.sys, "version_info", (3, 15, 0, "final", 0))
+    monkeypatch.setattr(setup_env.shutil, "which", lambda name: None)
+    assert setup_env.main([], course) == 0
+    assert "tested with Python 3.11 to 3.13 only" in capsys.readouterr().out
+
+
+def test_constraints_are_resolved_for_every_python_and_platform(setup_env, course, programs):
+    assert setup_env.main(["--constraints"], course) == 0
+    assert programs.count("pip compile --universal") == 1
+    assert programs.count("--python-version 3.11") == 1
+
+
+def test_an_unknown_argument_is_refused(setup_env, course, programs, capsys):
+    assert setup_env.main(["--help"], course) == 1
+    assert "unknown argument --help" in capsys.readouterr().err
+    assert programs.commands == []
+
+
+def test_it_parses_on_old_pythons():
+    source = (ROOT / "tools" / "setup_env.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 6))
+    with pytest.raises(SyntaxError):
+        ast.parse(source + "\nif (n := 1):\n    pass\n", feature_version=(3, 6))

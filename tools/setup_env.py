@@ -1,0 +1,296 @@
+"""Create `.venv` with the pinned packages and the reader's MLflow store.
+
+    python3 tools/setup_env.py                  what make does before lab, run and test
+    python3 tools/setup_env.py --constraints    resolve pyproject.toml into constraints.txt anew
+
+A second call finds its stamp in `.venv` and returns at once. A failed call leaves nothing behind
+but `setup.log`. This file uses the standard library only, and must still parse on Python 3.6, so
+that an old Python gets one clear line instead of a syntax error.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST, NEWEST = (3, 11), (3, 13)  # the Python versions that the course is tested with
+UV = "uv==0.13.9"
+
+INPUTS = ("pyproject.toml", "constraints.txt", "tools/setup_env.py")
+MADE = (".venv", "src/loanflow.egg-info")
+STAMP = ".venv/loanflow-setup"
+LOG = "setup.log"
+
+DISK_FULL = "the disk is full"
+NO_VENV = "Python's venv module is missing; on Debian or Ubuntu: sudo apt install python3-venv"
+NO_TRUST = "the package index's certificate is not trusted here (a proxy? PIP_CERT names its own)"
+NO_NETWORK = "the package index cannot be reached (no network?)"
+NO_ACCESS = "no write access"
+CAUSES = (  # and what tools print then, the surest sign first
+    (DISK_FULL, ("No space left on device", "Disk quota exceeded", "not enough space on the disk")),
+    (NO_VENV, ("ensurepip is not available", "No module named venv", "No module named ensurepip")),
+    (NO_TRUST, ("CERTIFICATE_VERIFY_FAILED",)),
+    (NO_NETWORK, ("after connection broken by", "ReadTimeoutError", "timed out while downloading")),
+    (NO_ACCESS, ("Permission denied", "Read-only file system", "Access is denied")),
+)
+
+# JupyterLab shows the whole course, fetches no news, looks for no update, offers no extension to
+# download, and prints only where it runs. Kernels without encryption print a warning each.
+LAB_SERVER = ".venv/etc/jupyter/jupyter_server_config.json"
+LAB_SERVER_SETTINGS = {
+    "KernelManager": {"transport_encryption": "auto"},
+    "LabApp": {
+        "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "extension_manager": "readonly",
+        "log_level": "ERROR",
+        "news_url": None,
+    },
+    "ServerApp": {"log_level": "ERROR"},
+}
+LAB_PAGE = ".venv/share/jupyter/lab/settings/overrides.json"
+LAB_PAGE_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {
+        "checkForUpdates": False,
+        "fetchNews": "false",
+    },
+}
+
+
+class SetupError(Exception):
+    """One line that names what is wrong, and the full output of the tool that said so."""
+
+    def __init__(self, cause, output=""):
+        super().__init__(cause)
+        self.output = output
+
+
+def main(arguments, root=ROOT):
+    """Do what the command line asks for; return the exit code."""
+    use_supported_python(arguments)
+    try:
+        if arguments == ["--constraints"]:
+            write_constraints(root)
+        elif arguments:
+            raise SetupError("unknown argument " + arguments[0] + "; allowed is --constraints")
+        else:
+            set_up(root)
+    except SetupError as error:
+        return fail(root, error)
+    except OSError as error:
+        return fail(root, SetupError(cause_of(str(error), error.errno), str(error)))
+    except KeyboardInterrupt:
+        return fail(root, SetupError("interrupted"))
+    return 0
+
+
+def set_up(root):
+    """Bring `.venv` and the store up to date; do nothing where they are."""
+    stamp = root / STAMP
+    expected = fingerprint(root)
+    if not (venv_python(root).is_file() and stamp.is_file() and stamp.read_text() == expected):
+        try:
+            build(root)
+            stamp.write_text(expected)
+        except BaseException:
+            remove_made(root)
+            raise
+    prepare_store(root)
+    remove(root / LOG)
+
+
+def build(root):
+    """Create `.venv` from nothing and install the pinned set: with uv, else with pip."""
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    packages = sum("==" in line for line in lines)
+    for installer in ("uv", "pip"):
+        remove_made(root)
+        say("Creating .venv with Python {}.{} ...".format(*sys.version_info))
+        if sys.version_info[:2] > NEWEST:
+            say("The course is tested with Python {}.{} to {}.{} only.".format(*OLDEST + NEWEST))
+        # An activated .venv is about to vanish: the Python that it was made from is not.
+        creator = getattr(sys, "_base_executable", None) or sys.executable
+        run([creator, "-m", "venv", ".venv"], root)
+        try:
+            install(root, installer, packages)
+            break
+        except SetupError as error:
+            if installer == "pip" or str(error) in (DISK_FULL, NO_NETWORK):
+                raise
+            say(f"uv did not work here ({error}); taking pip instead.")
+    write_lab_settings(root)
+
+
+def install(root, installer, packages):
+    """Install the pinned set and the package itself, byte-compiled."""
+    python = venv_python(root)
+    pip = [python, "-m", "pip", "install", "--no-input"]
+    what = ["-c", "constraints.txt", "-e", "."]
+    if installer == "uv":
+        run(pip + [UV], root)
+        say(f"Installing about {packages} packages with uv; this takes about a minute ...")
+        run(uv(python) + ["install", "--python", python, "--compile-bytecode"] + what, root)
+    else:
+        say(f"Installing about {packages} packages with pip; this takes minutes ...")
+        run(pip + ["--compile"] + what, root)
+    run([python, "-m", "compileall", "-q", "src"], root)
+
+
+def write_lab_settings(root):
+    """Make JupyterLab quiet, offline and rooted at the course."""
+    server = dict(LAB_SERVER_SETTINGS)
+    server["ServerApp"] = dict(server["ServerApp"], root_dir=str(root))
+    for name, settings in ((LAB_SERVER, server), (LAB_PAGE, LAB_PAGE_SETTINGS)):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def prepare_store(root):
+    """Create the reader's MLflow store, so that no lesson waits for it."""
+    home = Path(os.environ.get("LOANFLOW_HOME") or root / "workspace").expanduser()
+    if not (home / "mlflow.db").exists():
+        say("Preparing your MLflow store ...")
+        run([venv_python(root), "-m", "loanflow.classroom", "prepare"], root)
+
+
+def write_constraints(root):
+    """Resolve pyproject.toml for every supported Python and platform into constraints.txt."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        run([sys.executable, "-m", "venv", folder], root)
+        python = venv_python(Path(folder), ".")
+        run([python, "-m", "pip", "install", "--no-input", UV], root)
+        command = "compile --universal --fork-strategy fewest --no-emit-index-url --quiet"
+        options = ["--python-version", "{}.{}".format(*OLDEST), "--annotation-style", "line"]
+        header = ["--custom-compile-command", "make constraints"]
+        files = ["pyproject.toml", "-o", "constraints.txt"]
+        run(uv(python) + command.split() + options + header + files, root)
+    say("Wrote constraints.txt.")
+
+
+def use_supported_python(arguments):
+    """Run this file again with a tested Python where this one is not; exit where none is found."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        return
+    found = find_python()
+    if found:
+        os.execv(found, [found, str(Path(__file__).resolve())] + arguments)
+    if sys.version_info[:2] < OLDEST:
+        this = f"{sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})"
+        wanted = "{}.{}".format(*OLDEST)
+        sys.exit(
+            "set-up failed: Python " + wanted + " or newer is needed, and this is " + this + "; "
+            "install one and name it: make lab PYTHON=python" + wanted
+        )
+
+
+def find_python():
+    """Return the path of a tested Python on PATH, the newest first, or None."""
+    import subprocess
+
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        path = shutil.which(f"python3.{minor}")
+        # A version manager's shim is on PATH also where its Python is not installed.
+        probe = f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}))"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if path and subprocess.call([path, "-c", probe], **quiet) == 0:
+            return path
+    return None
+
+
+def fingerprint(root):
+    """Return a hash of everything that `.venv` is made from, its place included."""
+    digest = hashlib.sha256()
+    for part in ("{}.{}".format(*sys.version_info), str(root)):
+        digest.update(part.encode("utf-8", "surrogateescape") + b"\0")
+    for name in INPUTS:
+        digest.update((root / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def run(command, root):
+    """Run a command without a word; raise SetupError with its output where it fails."""
+    import subprocess
+
+    environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", UV_PYTHON_DOWNLOADS="never")
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=str(root),
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        output = done.stdout.decode("utf-8", "replace")
+        raise SetupError(cause_of(output), output)
+
+
+def cause_of(output, number=None):
+    """Return one line that says what went wrong, from a tool's output or an errno."""
+    if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return DISK_FULL
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for cause, signs in CAUSES:
+        said = [line for line in lines if any(sign in line for sign in signs)]
+        if said:
+            return f"{cause}: {said[-1]}" if cause == NO_ACCESS else cause
+    return lines[-1] if lines else "a command failed without a word"
+
+
+def fail(root, error):
+    """Print the one line, keep the full output in setup.log, and return exit code 1."""
+    line = f"set-up failed: {error}"
+    if error.output:
+        try:
+            (root / LOG).write_text(error.output, encoding="utf-8")
+            line += f" (all of the output: {LOG})"
+        except OSError:
+            pass  # a full or read-only disk must not hide the cause
+    print(line, file=sys.stderr)
+    return 1
+
+
+def remove_made(root):
+    """Remove everything that a set-up makes."""
+    for name in MADE:
+        remove(root / name)
+
+
+def remove(path):
+    """Remove a file, link or folder, if it is there."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    # A tool that was just interrupted may still be writing.
+    for _ in range(20):
+        if not path.exists():
+            return
+        shutil.rmtree(str(path), ignore_errors=True)
+        time.sleep(0.1)
+    raise SetupError(f"{path.name} cannot be removed; end the programs that use it")
+
+
+def venv_python(root, venv=".venv"):
+    """Return the path of the environment's Python."""
+    return root / venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def uv(python):
+    """Return the start of a uv command."""
+    return [python, "-m", "uv", "--no-progress", "pip"]
+
+
+def say(line):
+    """Print a line at once, also into a pipe."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
