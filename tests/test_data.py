@@ -1,0 +1,643 @@
+import math
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from loanflow import data
+from loanflow.data import (
+    CATEGORIES,
+    FEATURES,
+    ID,
+    TARGET,
+    LoanDataError,
+    load_loans,
+    load_new_applications,
+    split_loans,
+)
+
+COLUMNS = [ID, *FEATURES, TARGET]
+HEADER = ",".join(COLUMNS)
+NUMBERS = [
+    "ApplicantIncome",
+    "CoapplicantIncome",
+    "LoanAmount",
+    "Loan_Amount_Term",
+    "Credit_History",
+]
+NULLABLE = [
+    "Gender",
+    "Married",
+    "Dependents",
+    "Self_Employed",
+    "LoanAmount",
+    "Loan_Amount_Term",
+    "Credit_History",
+]
+ROWS = [
+    "A1,Male,No,0,Graduate,No,5849,0,128,360,1,Urban,Y",
+    "A2,Female,Yes,3+,Not Graduate,Yes,4583.5,1508.0,66,12,0.0,Rural,N",
+    "A3,Male,Yes,1,Graduate,No,0,0,17,480,1.0,Semiurban,Y",
+]
+GOOD = "\n".join([HEADER, *ROWS, ""])
+
+
+def with_value(column, value, line=3):
+    """Return a good file, but for one field."""
+    lines = GOOD.split("\n")
+    fields = lines[line - 1].split(",")
+    fields[COLUMNS.index(column)] = value
+    lines[line - 1] = ",".join(fields)
+    return "\n".join(lines)
+
+
+def with_line(line, text):
+    """Return a good file, but for one line."""
+    lines = GOOD.split("\n")
+    lines[line - 1] = text
+    return "\n".join(lines)
+
+
+def without_column(column):
+    position = COLUMNS.index(column)
+    rows = [line.split(",") for line in GOOD.splitlines()]
+    return "\n".join(",".join(row[:position] + row[position + 1 :]) for row in rows)
+
+
+def with_column(name, values):
+    return "\n".join(
+        f"{line},{value}" for line, value in zip(GOOD.splitlines(), [name, *values], strict=True)
+    )
+
+
+def bad(content, *expected, others=0, id):
+    return pytest.param(content, expected, others, id=id)
+
+
+BAD_FILES = [
+    # the file as a whole
+    bad("", "the file is empty", "needs a header", id="empty"),
+    bad("\n\n", "the file is empty", id="only line ends"),
+    bad("\ufeff", "the file is empty", others=1, id="only a byte-order mark"),
+    bad("\ufeff" + GOOD, "line 1", "byte-order mark", "without one", id="byte-order mark"),
+    bad(GOOD.replace("\n", "\r\n"), "line 1:", "carriage return", "(LF)", id="Windows line ends"),
+    bad(GOOD.replace("\n", "\r"), "line 1:", "carriage return", "(LF)", id="old Mac line ends"),
+    bad(with_line(3, ROWS[1] + "\r"), "line 3:", "carriage return", id="one Windows line end"),
+    bad(
+        "\ufeff" + GOOD.replace("\n", "\r\n").replace(",", ";"),
+        "byte-order mark",
+        others=2,
+        id="saved by a spreadsheet",
+    ),
+    bad(
+        with_value("Gender", "Männlich").encode("latin-1"),
+        "line 3, column Gender",
+        "byte 0xe4",
+        "UTF-8",
+        id="Latin-1",
+    ),
+    bad(
+        ("\ufeff" + GOOD).encode().replace(b"A2", b"\xc42"),
+        "line 3, column Loan_ID: ",
+        "byte 0xc4",
+        id="Latin-1 below a byte-order mark",
+    ),
+    bad(GOOD.encode("utf-16"), "line 1", "byte 0xff", "UTF-8", id="UTF-16"),
+    bad(GOOD.encode("utf-16-le"), "line 1", "byte 0x00", "UTF-8", id="UTF-16, no mark"),
+    bad(with_value("Gender", "Ma\0le"), "line 3, column Gender", "byte 0x00", id="NUL"),
+    # the header
+    bad(GOOD.replace(",", ";"), "line 1", "separated by ';'", "by commas", id="semicolons"),
+    bad(GOOD.replace(",", "\t"), "line 1", r"separated by '\t'", "by commas", id="tabs"),
+    bad("\n".join(ROWS), "line 1", "names no known column", f"begin with {HEADER}", id="no header"),
+    bad("\n" + GOOD, "line 1", "names no known column", id="first line empty"),
+    bad('"' + GOOD, "line 1", "correct its quotation marks", id="quotation mark in the header"),
+    bad(HEADER + "\n", "line 2", "no rows below the header", "add", id="no rows"),
+    bad(HEADER, "line 2", "no rows below the header", id="no rows, no line end"),
+    *[
+        bad(without_column(column), f"line 1, column {column}", "is missing; add it", id=column)
+        for column in [ID, *FEATURES]
+    ],
+    bad(
+        with_column("Notes", "abc"),
+        "line 1, column 'Notes'",
+        "not in the schema",
+        id="extra column",
+    ),
+    bad(with_column("", "123"), "line 1, column ''", "not in the schema", id="nameless column"),
+    bad(
+        with_column("Gender", ["Male"] * 3),
+        "line 1, column 'Gender'",
+        "field 14 of the header repeats field 2",
+        "delete one",
+        id="duplicated column",
+    ),
+    bad(
+        GOOD.replace("Gender", "gender"),
+        "line 1, column 'gender'",
+        "not in the schema",
+        others=1,
+        id="name in lower case",
+    ),
+    # the lines
+    bad(with_line(3, ROWS[1] + ",1"), "line 3:", "14 values for 13 columns", id="field too many"),
+    bad(with_line(3, ROWS[1][:-2]), "line 3:", "12 values for 13 columns", id="field too few"),
+    bad(with_value("LoanAmount", "1,000"), "line 3:", "14 values", "without commas", id="1,000"),
+    bad(with_line(3, "A2"), "line 3:", "1 value for 13 columns", id="one field"),
+    bad(with_line(3, ""), "line 3:", "is empty; delete the line", id="empty line"),
+    bad(GOOD + "\n", "line 5:", "is empty; delete the line", id="empty line at the end"),
+    bad(with_value("Gender", '"Male'), "line 3:", "correct its quotation marks", id="open quote"),
+    bad(
+        with_value("Gender", '"Male', line=4),
+        "line 4:",
+        "correct its quotation marks",
+        id="open quote on the last line",
+    ),
+    bad(
+        f"{ID}\nA1\n \nA2",
+        "line 1, column Gender: it is missing",
+        others=len(FEATURES),
+        id="white space in the only column",
+    ),
+    bad(with_value("Gender", '"Ma\nle"'), "line 3:", "mark is not closed", id="quoted line end"),
+    # the values
+    *[
+        bad(
+            with_value(column, "Unknown"),
+            f"line 3, column {column}",
+            "'Unknown'",
+            f"must be one of {', '.join(values)}",
+            id=f"{column} unknown",
+        )
+        for column, values in [*CATEGORIES.items(), (TARGET, ["Y", "N"])]
+        if column != "Credit_History"
+    ],
+    *[
+        bad(with_value("Married", text), "line 3, column Married", repr(text), id=f"Married {text}")
+        for text in ["NA", "None", "nan", "NULL", "yes"]
+    ],
+    bad(
+        with_value("Dependents", "3"),
+        "column Dependents",
+        "'3'",
+        "0, 1, 2, 3+ or empty",
+        id="3 of 3+",
+    ),
+    bad(
+        with_value("Credit_History", "0.5"),
+        "line 3, column Credit_History",
+        "'0.5'",
+        "must be one of 0, 1 or empty",
+        id="Credit_History between",
+    ),
+    *[
+        bad(
+            with_value(column, "12a"),
+            f"line 3, column {column}",
+            "'12a'",
+            "must be a number in plain digits",
+            id=f"{column} not a number",
+        )
+        for column in NUMBERS
+    ],
+    *[
+        bad(
+            with_value("LoanAmount", text),
+            "line 3, column LoanAmount",
+            "must be a number in plain digits",
+            id=f"LoanAmount {text}",
+        )
+        for text in [
+            "inf",
+            "-inf",
+            "nan",
+            "1e400",
+            '"1,000"',
+            "1_000",
+            "0x10",
+            "1.2.3",
+            "-",
+            "٣",
+            ".",
+        ]
+    ],
+    *[
+        bad(
+            with_value(column, "-0.5"),
+            f"line 3, column {column}",
+            "'-0.5'",
+            "must be 0 or more",
+            id=f"{column} negative",
+        )
+        for column in ["ApplicantIncome", "CoapplicantIncome"]
+    ],
+    *[
+        bad(
+            with_value(column, text),
+            f"line 3, column {column}",
+            repr(text),
+            "must be greater than 0 or empty",
+            id=f"{column} {text}",
+        )
+        for column in ["LoanAmount", "Loan_Amount_Term"]
+        for text in ["0", "-1"]
+    ],
+    *[
+        bad(
+            with_value(column, ""),
+            f"line 3, column {column}",
+            "must not be empty; fill it in",
+            id=f"{column} empty",
+        )
+        for column in COLUMNS
+        if column not in NULLABLE
+    ],
+    *[
+        bad(
+            with_value(column, text),
+            f"line 3, column {column}",
+            repr(text),
+            "has white space around it",
+            id=f"{column} {text!r}",
+        )
+        for column, text in [
+            (ID, "A2 "),
+            ("Gender", " Male"),
+            ("Gender", " "),
+            ("LoanAmount", " 66"),
+            ("LoanAmount", "66\t"),
+            (TARGET, "N\u00a0"),
+        ]
+    ],
+    bad(
+        with_value(ID, "A1", line=4),
+        "line 4, column Loan_ID",
+        "'A1'",
+        "is also on line 2",
+        id="duplicated id",
+    ),
+    bad(
+        "\n".join([HEADER, *[row.replace("A", "B", 1) for row in ROWS[:1] * 3]]),
+        "line 3, column Loan_ID",
+        "is also on line 2",
+        others=1,
+        id="id three times",
+    ),
+]
+
+
+def error_from(path):
+    with pytest.raises(LoanDataError) as caught:
+        load_loans(path)
+    error = caught.value
+    # The reader sees one line and no chain of pandas and pandera errors above it.
+    assert len(str(error).splitlines()) == 1
+    assert str(error).endswith(".")
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+    return error
+
+
+def write(path, content):
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.fixture(params=["loans.csv", "neue Anträge.csv"])
+def relative_name(request, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return request.param
+
+
+@pytest.mark.parametrize(("content", "expected", "others"), BAD_FILES)
+def test_a_bad_file_gets_one_clear_error(content, expected, others, relative_name, tmp_path):
+    write(tmp_path / relative_name, content)
+    error = error_from(relative_name)
+    message = str(error)
+    assert message.startswith(f"{relative_name}: ")
+    for part in expected:
+        assert part in message
+    assert len(error.problems) == 1 + others
+    assert ("more problem" in message) == (others > 0)
+
+
+def test_the_first_of_several_problems_is_reported_and_the_others_are_kept(tmp_path):
+    lines = [
+        ",".join([*COLUMNS[:-1], "Notes"]),
+        "A1,Male,No,0,Graduate,No,x,-1,128,360,1,Urban,Y",
+        "A2,Male",
+        "A3,Other,No,0,Graduate,No,5849,0,128,360,1,Urban,Y",
+        "A1, Male,No,0,Graduate,No,5849,0,,360,1,,Y",
+    ]
+    path = write(tmp_path / "loans.csv", "\n".join(lines))
+    error = error_from(path)
+    assert [problem.split(":")[0] for problem in error.problems] == [
+        "line 1, column 'Notes'",
+        "line 2, column ApplicantIncome",
+        "line 2, column CoapplicantIncome",
+        "line 3",
+        "line 4, column Gender",
+        "line 5, column Loan_ID",
+        "line 5, column Gender",
+        "line 5, column Property_Area",
+    ]
+    assert str(error) == f"{path}: {error.problems[0]} (and 7 more problems)."
+
+
+def test_one_other_problem_is_counted_in_the_singular(tmp_path):
+    text = with_value("Gender", "x").replace("Semiurban", "Sea")
+    assert str(error_from(write(tmp_path / "loans.csv", text))).endswith(" (and 1 more problem).")
+
+
+def test_a_repeated_column_hides_no_unknown_one(tmp_path):
+    header = HEADER.replace(",", ",Loan_ID,Notes,", 1)
+    rows = [row.replace(",", ",x,y,", 1) for row in ROWS]
+    error = error_from(write(tmp_path / "loans.csv", "\n".join([header, *rows])))
+    assert [problem.split(":")[0] for problem in error.problems] == [
+        "line 1, column 'Loan_ID'",
+        "line 1, column 'Notes'",
+    ]
+
+
+def test_a_long_value_is_shortened(tmp_path):
+    error = error_from(write(tmp_path / "loans.csv", with_value("Gender", "x" * 10_000)))
+    assert len(str(error)) < len(str(tmp_path)) + 150
+    assert "line 3, column Gender: 'xxx" in str(error)
+
+
+def test_the_error_survives_pickling(tmp_path):
+    error = error_from(write(tmp_path / "loans.csv", with_value("Gender", "x")))
+    copy = pickle.loads(pickle.dumps(error))
+    assert str(copy) == str(error)
+    assert copy.problems == error.problems
+
+
+def test_the_error_hides_the_one_that_it_is_raised_under():
+    try:
+        raise KeyError
+    except KeyError:
+        error_from("nowhere.csv")
+
+
+def test_a_missing_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    message = str(error_from("nowhere.csv"))
+    assert message.startswith("nowhere.csv: there is no such file")
+    assert f"a relative path starts from {tmp_path}" in message
+    assert "check the path" in message
+    assert "relative" not in str(error_from(tmp_path / "nowhere.csv"))
+
+
+def test_a_folder(tmp_path):
+    assert f"{tmp_path}: this is a folder; give the path" in str(error_from(tmp_path))
+
+
+def test_a_name_that_the_system_refuses(tmp_path):
+    assert "the file cannot be read (" in str(error_from(tmp_path / ("x" * 5000)))
+
+
+def test_damaged_files_never_escape_the_check(tmp_path):
+    """Whatever a few random edits leave behind loads as a table or gets the one error."""
+    pieces = [b",", b'"', b"\n", b"\r", b" ", b"-", b"0", b".", b"e", b"\0", b"\xe4", b'""', b";"]
+    random = np.random.default_rng(0)
+    path = tmp_path / "loans.csv"
+    outcomes = set()
+    for _ in range(150):
+        content = bytearray(GOOD.encode())
+        for _ in range(random.integers(1, 4)):
+            start = random.integers(len(HEADER) * random.integers(2), len(content))
+            content[start : start + random.integers(3)] = random.choice(pieces)
+        write(path, bytes(content))
+        try:
+            loans = load_loans(path)
+        except LoanDataError as error:
+            assert len(str(error).splitlines()) == 1
+            outcomes.add("error")
+        else:
+            assert len(loans) == 3
+            outcomes.add("table")
+    assert outcomes == {"error", "table"}
+
+
+def test_a_good_file(tmp_path):
+    loans = load_loans(write(tmp_path / "loans.csv", GOOD))
+    assert list(loans.columns) == COLUMNS
+    assert loans.index.equals(pd.RangeIndex(3))
+    for column in COLUMNS:
+        assert loans[column].dtype == ("float64" if column in NUMBERS else "str")
+    assert loans.iloc[1].to_list() == [
+        *["A2", "Female", "Yes", "3+", "Not Graduate", "Yes"],
+        *[4583.5, 1508.0, 66.0, 12.0, 0.0, "Rural", "N"],
+    ]
+
+
+def test_whole_numbers_with_and_without_a_point_are_the_same(tmp_path):
+    plain, pointed = (
+        load_loans(write(tmp_path / "loans.csv", with_value("ApplicantIncome", text)))
+        for text in ["5000", "5000.0"]
+    )
+    pd.testing.assert_frame_equal(plain, pointed)
+    assert plain.at[1, "ApplicantIncome"] == 5000
+
+
+@pytest.mark.parametrize("text", ["0.1", "5849.37", "1e3", "+7", "7.", ".5", "123456789.123456789"])
+def test_numbers_are_read_exactly(text, tmp_path):
+    loans = load_loans(write(tmp_path / "loans.csv", with_value("ApplicantIncome", text)))
+    assert loans.at[1, "ApplicantIncome"] == float(text)
+
+
+def test_values_may_be_missing_where_the_public_file_has_gaps(tmp_path):
+    row = "A1,,,,Graduate,,5849,0,,,,Urban,Y"
+    loans = load_loans(write(tmp_path / "loans.csv", f"{HEADER}\n{row}\n"))
+    assert loans.columns[loans.isna().all()].to_list() == NULLABLE
+    for column in COLUMNS:
+        assert loans[column].dtype == ("float64" if column in NUMBERS else "str")
+
+
+def test_the_outcome_may_be_absent(tmp_path):
+    loans = load_loans(write(tmp_path / "loans.csv", without_column(TARGET)))
+    assert list(loans.columns) == COLUMNS[:-1]
+    assert len(loans) == 3
+
+
+def test_columns_may_stand_in_any_order(tmp_path):
+    rows = [",".join(reversed(line.split(","))) for line in GOOD.splitlines()]
+    reversed_file = write(tmp_path / "reversed.csv", "\n".join(rows))
+    pd.testing.assert_frame_equal(
+        load_loans(reversed_file), load_loans(write(tmp_path / "loans.csv", GOOD))
+    )
+
+
+def test_fields_may_be_quoted_and_the_last_line_end_left_out(tmp_path):
+    quoted = GOOD.replace(",", '","').replace("\n", '"\n"').removesuffix('\n"')
+    pd.testing.assert_frame_equal(
+        load_loans(write(tmp_path / "quoted.csv", f'"{quoted}')),
+        load_loans(write(tmp_path / "loans.csv", GOOD)),
+    )
+
+
+def test_reading_leaves_the_file_as_it_is(tmp_path):
+    path = write(tmp_path / "loans.csv", GOOD)
+    load_loans(path)
+    assert path.read_bytes() == GOOD.encode()
+
+
+@pytest.fixture
+def one_file_for_each_source(tmp_path, monkeypatch):
+    """Stand-ins for the argument, the environment variable and the repository: 1, 2, 3 rows."""
+    paths = {}
+    for n_rows, name in enumerate(["argument.csv", "environment.csv", "loan_status.csv"], start=1):
+        paths[name] = write(tmp_path / name, "\n".join([HEADER, *ROWS[:n_rows]]))
+    monkeypatch.setenv("LOANFLOW_DATA", str(paths["environment.csv"]))
+    monkeypatch.setattr(data, "_DATA", tmp_path)
+    return paths
+
+
+def test_the_argument_comes_before_the_environment_and_that_before_the_repository(
+    one_file_for_each_source, monkeypatch
+):
+    assert len(load_loans(one_file_for_each_source["argument.csv"])) == 1
+    assert len(load_loans(str(one_file_for_each_source["argument.csv"]))) == 1
+    assert len(load_loans()) == 2
+    monkeypatch.setenv("LOANFLOW_DATA", "")
+    assert len(load_loans()) == 3
+    monkeypatch.delenv("LOANFLOW_DATA")
+    assert len(load_loans()) == 3
+
+
+def test_a_missing_default_file_says_where_to_get_it(one_file_for_each_source, monkeypatch):
+    one_file_for_each_source["loan_status.csv"].unlink()
+    monkeypatch.delenv("LOANFLOW_DATA")
+    message = str(error_from(None))
+    assert str(one_file_for_each_source["loan_status.csv"]) in message
+    assert "clone the repository" in message
+    assert "set LOANFLOW_DATA" in message
+
+
+def test_a_missing_file_in_the_environment_names_the_variable(monkeypatch):
+    monkeypatch.setenv("LOANFLOW_DATA", "nowhere.csv")
+    message = str(error_from(None))
+    assert message.startswith("nowhere.csv: ")
+    assert "LOANFLOW_DATA" in message
+
+
+def test_new_applications_take_no_notice_of_the_environment(one_file_for_each_source, tmp_path):
+    assert len(load_new_applications(one_file_for_each_source["argument.csv"])) == 1
+    with pytest.raises(LoanDataError, match=r"new_applications\.csv: .* clone the repository"):
+        load_new_applications()
+    write(tmp_path / "new_applications.csv", GOOD)
+    assert len(load_new_applications()) == 3
+
+
+def test_the_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    write(tmp_path / "loans.csv", GOOD)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert len(load_loans("~/loans.csv")) == 3
+    monkeypatch.setenv("LOANFLOW_DATA", "~/loans.csv")
+    assert len(load_loans()) == 3
+
+
+def test_the_committed_files_load(monkeypatch):
+    monkeypatch.delenv("LOANFLOW_DATA", raising=False)
+    loans, new = load_loans(), load_new_applications()
+    assert loans.shape == (5000, 13)
+    assert new.shape == (2000, 13)
+    assert not set(loans[ID]) & set(new[ID])
+
+
+def make_loans(n_yes, n_no):
+    """Return applications of the given outcomes, told apart by their incomes and index labels."""
+    n_rows = n_yes + n_no
+    row = dict.fromkeys(FEATURES, 1.0)
+    loans = pd.DataFrame(
+        [row] * n_rows, columns=FEATURES, index=[f"row {i}" for i in range(n_rows)]
+    )
+    loans["ApplicantIncome"] = np.arange(n_rows, dtype="float64")
+    loans[ID] = loans.index
+    loans[TARGET] = ["Y"] * n_yes + ["N"] * n_no
+    return loans
+
+
+def test_a_split_holds_each_row_once_beside_its_outcome():
+    loans = make_loans(70, 30)
+    split = split_loans(loans)
+    assert (len(split.X_train), len(split.X_test)) == (75, 25)
+    assert sorted([*split.X_train.index, *split.X_test.index]) == sorted(loans.index)
+    for X, y in [(split.X_train, split.y_train), (split.X_test, split.y_test)]:
+        assert list(X.columns) == FEATURES
+        assert y.name == "Approved"
+        assert y.dtype == "int64"
+        assert X.index.equals(y.index)
+        pd.testing.assert_frame_equal(X, loans.loc[X.index, FEATURES])
+        assert (loans.loc[y.index, TARGET].map({"Y": 1, "N": 0}) == y).all()
+
+
+@pytest.mark.parametrize("test_size", [0.1, 0.25, 0.5, 0.9])
+def test_a_split_keeps_the_share_of_approval(test_size):
+    split = split_loans(make_loans(140, 60), test_size)
+    assert len(split.y_test) == 200 * test_size
+    assert split.y_train.mean() == pytest.approx(0.7)
+    assert split.y_test.mean() == pytest.approx(0.7)
+
+
+def test_the_seed_decides_the_split():
+    loans = make_loans(70, 30)
+    first, again, other = (split_loans(loans, seed=seed) for seed in [0, 0, 1])
+    assert first.X_test.index.equals(again.X_test.index)
+    assert set(first.X_test.index) != set(other.X_test.index)
+
+
+def test_a_split_leaves_its_input_as_it_is():
+    loans = make_loans(7, 3)
+    before = loans.copy(deep=True)
+    split = split_loans(loans, 0.5)
+    split.X_train["ApplicantIncome"] = -1.0
+    split.X_test.iloc[:, :] = -1.0
+    pd.testing.assert_frame_equal(loans, before)
+
+
+@pytest.mark.parametrize("test_size", [0, 1, -0.1, 1.5, 10, math.nan])
+def test_a_split_refuses_a_share_out_of_range(test_size):
+    with pytest.raises(ValueError, match=f"test_size is {test_size}; it must be between 0 and 1"):
+        split_loans(make_loans(7, 3), test_size)
+
+
+@pytest.mark.parametrize("column", [TARGET, "LoanAmount"])
+def test_a_split_refuses_loans_without_a_column(column):
+    with pytest.raises(ValueError, match=f"with the column {column} can be split"):
+        split_loans(make_loans(7, 3).drop(columns=column))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "shown"),
+    [("YYYY", r"\['Y'\]"), ("", r"\[\]"), ("YNyn", r"\['Y', 'N', 'y', 'n'\]")],
+)
+def test_a_split_refuses_anything_but_both_outcomes(outcomes, shown):
+    loans = make_loans(len(outcomes), 0)
+    loans[TARGET] = list(outcomes)
+    with pytest.raises(ValueError, match=f"Loan_Status holds {shown}; .* must hold 'Y' and 'N'"):
+        split_loans(loans)
+
+
+def test_a_split_refuses_missing_outcomes():
+    loans = make_loans(7, 3)
+    loans.iloc[0, loans.columns.get_loc(TARGET)] = np.nan
+    with pytest.raises(ValueError, match="nan.*must hold 'Y' and 'N'"):
+        split_loans(loans)
+
+
+def test_a_split_of_few_rows_has_both_outcomes_in_both_parts_or_is_refused():
+    refused = 0
+    for n_yes in range(1, 7):
+        for n_no in range(1, 7):
+            for test_size in [0.1, 0.25, 0.5, 0.7]:
+                try:
+                    split = split_loans(make_loans(n_yes, n_no), test_size)
+                except ValueError as error:
+                    assert f"of them {n_yes} Y and {n_no} N, are too few" in str(error)
+                    refused += 1
+                else:
+                    assert set(split.y_train) == set(split.y_test) == {0, 1}
+    assert 0 < refused < 6 * 6 * 4
+    split_loans(make_loans(2, 2), 0.5)
