@@ -1,0 +1,138 @@
+"""The course's figures: one style, one figure a call."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from sklearn.metrics import RocCurveDisplay
+from sklearn.pipeline import Pipeline
+
+from loanflow.data import TARGET
+from loanflow.features import feature_names
+
+#: Readable from the back of a room; colours of Okabe and Ito, told apart by the colour-blind.
+STYLE = {
+    "figure.figsize": (8, 4),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "font.size": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "axes.prop_cycle": plt.cycler(
+        color=["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"]
+    ),
+    "svg.hashsalt": "loanflow",
+}
+
+
+def _styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the course's style, and leave the reader's own settings as they are."""
+
+    @wraps(draw)
+    def styled(*args, **kwargs) -> Figure:
+        with plt.rc_context(STYLE):
+            figure = draw(*args, **kwargs)
+        # The caller shows or logs the figure; pyplot must not show it a second time.
+        plt.close(figure)
+        return figure
+
+    return styled
+
+
+@_styled
+def approval_rates(loans: pd.DataFrame, column: str) -> Figure:
+    """Draw the share of approved applications in each group of a column.
+
+    Parameters
+    ----------
+    loans : pandas.DataFrame, shape (n_rows, 13)
+        Applications with their outcome, from ``load_loans``.
+    column : str
+        A column with few values; a missing value is a group of its own.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars between 0 and 1 with two standard errors, and the share of all rows as a line.
+    """
+    approved = (loans[TARGET] == "Y").astype(float)
+    groups = loans[column].astype(object).where(loans[column].notna(), "missing").astype(str)
+    rates = approved.groupby(groups).agg(["mean", "count"])
+    error = 2 * np.sqrt(rates["mean"] * (1 - rates["mean"]) / rates["count"])
+    figure, axes = plt.subplots()
+    labels = [f"{name}\n{count:,} rows" for name, count in rates["count"].items()]
+    axes.bar(labels, rates["mean"], yerr=error, capsize=6, width=0.6)
+    axes.axhline(approved.mean(), color="black", linestyle="--", label="all applications")
+    axes.set(ylim=(0, 1), ylabel="share approved", title=f"Approval by {column}")
+    axes.grid(visible=False, axis="x")
+    axes.legend(loc="upper left")
+    return figure
+
+
+@_styled
+def coefficients(model: Pipeline) -> Figure:
+    """Draw the weights of a fitted logistic regression, the largest at the top.
+
+    Parameters
+    ----------
+    model : sklearn.pipeline.Pipeline
+        From ``build_model("logistic_regression")``, fitted.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Weights in log odds for each unit of a standardised feature, or for a category.
+
+    Raises
+    ------
+    ValueError
+        If the classifier has no coefficients.
+    """
+    classifier = model.named_steps["classifier"]
+    if not hasattr(classifier, "coef_"):
+        raise ValueError(
+            f"A fitted {type(classifier).__name__} has no coefficients to draw; "
+            "a fitted logistic regression has."
+        )
+    weights = pd.Series(classifier.coef_[0], index=feature_names())
+    weights = weights.reindex(weights.abs().sort_values().index).tail(12)
+    figure, axes = plt.subplots(figsize=(8, 5))
+    axes.barh(weights.index, weights, color=np.where(weights > 0, "#0072b2", "#e69f00"))
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set(xlabel="weight (log odds)", title="What speaks for approval, and what against")
+    axes.grid(visible=False, axis="y")
+    return figure
+
+
+@_styled
+def roc_curves(models: Mapping[str, Pipeline], X: pd.DataFrame, y: pd.Series) -> Figure:
+    """Draw the ROC curve of each model on the same rows.
+
+    Parameters
+    ----------
+    models : mapping of str to sklearn.pipeline.Pipeline
+        Fitted models under the names that the legend shows.
+    X, y
+        Applications of shape (n_rows, 11) and their outcomes of shape (n_rows,), 1 for approved.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(figsize=(6, 5))
+    for name, model in models.items():
+        RocCurveDisplay.from_estimator(model, X, y, name=name, ax=axes)
+    axes.plot([0, 1], [0, 1], color="black", linestyle="--", label="chance")
+    axes.set(
+        xlabel="share of the not approved that pass",
+        ylabel="share of the approved that pass",
+        title="ROC curve",
+    )
+    axes.legend(loc="lower right")
+    return figure
