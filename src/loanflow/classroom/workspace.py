@@ -1,0 +1,126 @@
+"""The reader's workspace: one store for the whole course, and a clean experiment for each lesson.
+
+The store is a SQLite database and a folder of artifacts under ``workspace/`` in the repository;
+the environment variable ``LOANFLOW_HOME`` moves it.
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def home() -> Path:
+    """Return the absolute path of the workspace, which need not exist yet."""
+    return Path(os.environ.get("LOANFLOW_HOME") or REPOSITORY / "workspace").expanduser().absolute()
+
+
+def tracking_uri() -> str:
+    """Return the URI of the reader's store; absolute, so no working directory can change it."""
+    return f"sqlite:///{(home() / 'mlflow.db').as_posix()}"
+
+
+def artifacts() -> Path:
+    """Return the folder under which each lesson keeps its artifacts."""
+    return home() / "artifacts"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson that has been opened.
+
+    Attributes
+    ----------
+    name : str
+        The notebook's name without its ending; also the name of the lesson's experiment.
+    tracking_uri : str
+        The URI of the store that holds the experiment.
+    """
+
+    name: str
+    tracking_uri: str
+
+    @property
+    def folder(self) -> Path:
+        """The lesson's own folder for files, made when it is first asked for."""
+        folder = home() / "files" / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def __repr__(self) -> str:
+        """Leave the store's path out: it differs from reader to reader."""
+        return f"Lesson({self.name!r})"
+
+
+def prepare() -> None:
+    """Create the reader's store, unless it is there.
+
+    Raises
+    ------
+    OSError
+        If the workspace cannot be written.
+    """
+    database = home() / "mlflow.db"
+    if database.exists():
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    artifacts().mkdir(parents=True, exist_ok=True)
+    # Processes that race on a fresh store break its migrations, so each makes one of its own and
+    # the first to finish puts it in place.
+    with tempfile.TemporaryDirectory(dir=home(), prefix="new-store-") as folder:
+        fresh = Path(folder) / "mlflow.db"
+        store = SqlAlchemyStore(f"sqlite:///{fresh.as_posix()}", artifacts().as_uri())
+        store.engine.dispose()
+        if not database.exists():
+            fresh.replace(database)
+
+
+def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
+    """Open a lesson: give it an empty experiment of its own name in the reader's store.
+
+    What an earlier opening left under that name is deleted, and so are the lesson's registered
+    models. Other lessons' work stays.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name without its ending, such as ``"01_tracking_first_run"``.
+    registered_models : sequence of str
+        The names of the registered models that belong to this lesson alone.
+
+    Returns
+    -------
+    Lesson
+
+    Raises
+    ------
+    OSError
+        If the workspace cannot be written.
+    """
+    import mlflow
+
+    prepare()
+    while mlflow.active_run():
+        mlflow.end_run()
+    lesson = Lesson(name, tracking_uri())
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    if (earlier := client.get_experiment_by_name(name)) is not None:
+        # A deleted experiment keeps its name taken, so it gives the name away first.
+        if earlier.lifecycle_stage == "deleted":
+            client.restore_experiment(earlier.experiment_id)
+        client.rename_experiment(earlier.experiment_id, f"{name} replaced {uuid.uuid4().hex}")
+        client.delete_experiment(earlier.experiment_id)
+    for model in registered_models:
+        if client.search_registered_models(f"name = '{model}'"):
+            client.delete_registered_model(model)
+    for folder in (artifacts() / name, home() / "files" / name):
+        shutil.rmtree(folder, ignore_errors=True)
+    client.create_experiment(name, artifact_location=(artifacts() / name).as_uri())
+    print(f"Experiment {name!r} is empty and ready.")
+    return lesson

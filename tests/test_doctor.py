@@ -1,0 +1,361 @@
+"""The doctor names what is missing, what that costs and how to get it, and fails only for needs."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from loanflow.classroom import doctor
+from loanflow.classroom.doctor import MISSING, OK, WRONG, Check
+from loanflow.classroom.workspace import REPOSITORY
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the programs are shell scripts")
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """Make an empty folder the PATH; the returned function puts a program into it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    for variable in ("JAVA_HOME", "LOANFLOW_BROWSER"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(doctor, "_browser_places", list)
+    monkeypatch.setattr(doctor, "_postgresql_places", list)
+
+    def add(name: str, script: str = "", into: Path = folder) -> Path:
+        into.mkdir(parents=True, exist_ok=True)
+        program = into / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return program
+
+    return add
+
+
+def assert_says_what_to_do(check: Check) -> None:
+    assert check.status in {MISSING, WRONG}
+    assert check.found and check.costs and check.remedy
+    assert "\n" not in check.found + check.costs + check.remedy
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 1), (3, 13, 9)])
+def test_a_tested_python_is_ok(version):
+    assert doctor.check_python(version).status == OK
+    assert "tested" not in doctor.check_python(version).found
+
+
+def test_an_old_python_is_wrong_and_a_newer_one_is_said_to_be_untested():
+    old = doctor.check_python((3, 10, 14))
+    assert_says_what_to_do(old)
+    assert (old.status, old.found, old.needed) == (WRONG, "3.10.14", True)
+    new = doctor.check_python((3, 14, 0))
+    assert (new.status, new.found) == (OK, "3.14.0; the course is tested up to 3.13")
+
+
+def test_the_range_of_pythons_is_that_of_the_project():
+    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'requires-python = ">={".".join(map(str, doctor.OLDEST_PYTHON))}"' in text
+
+
+def test_this_environment_has_every_package_as_pinned():
+    (check,) = doctor.check_packages()
+    assert (check.status, check.needed) == (OK, True), check.found
+
+
+def pins(tmp_path, *requirements: str) -> Path:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(f"[project]\ndependencies = {list(requirements)!r}\n")
+    return file
+
+
+def test_missing_and_different_packages_are_named(tmp_path):
+    pytest_version = metadata.version("pytest")
+    file = pins(
+        tmp_path,
+        f"pytest=={pytest_version}",
+        "numpy==0.1",
+        "no-such-package==1.0",
+        "no-such-extra[all]==2.0",
+    )
+    missing, different = doctor.check_packages(file)
+    assert_says_what_to_do(missing)
+    assert (missing.status, missing.found) == (MISSING, "no-such-package, no-such-extra")
+    assert_says_what_to_do(different)
+    installed = metadata.version("numpy")
+    assert (different.status, different.found) == (WRONG, f"numpy {installed} (pinned: 0.1)")
+    assert missing.needed and different.needed
+
+
+def test_pins_that_cannot_be_read_are_wrong(tmp_path):
+    for file in (tmp_path / "absent.toml", pins(tmp_path, "numpy>=2")):
+        (check,) = doctor.check_packages(file)
+        assert_says_what_to_do(check)
+        assert (check.status, check.needed) == (WRONG, True)
+        assert str(file) in check.found
+    assert "numpy>=2" in check.found
+
+
+def test_a_workspace_that_does_not_exist_yet_is_checked_and_not_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "new" / "workspace"))
+    assert doctor.check_workspace().status == OK
+    assert doctor.check_disk().status == OK
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_workspace_that_cannot_be_written_is_wrong(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "file" / "workspace"))
+    check = doctor.check_workspace()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (WRONG, True)
+    assert str(tmp_path / "file") in check.found
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_a_read_only_folder_is_wrong(tmp_path, monkeypatch):
+    tmp_path.chmod(0o500)
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "workspace"))
+    assert doctor.check_workspace().status == WRONG
+    tmp_path.chmod(0o700)
+
+
+def test_a_full_disk_is_wrong(monkeypatch):
+    usage = namedtuple("usage", "total used free")(10**12, 10**12 - 10**8, 10**8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    check = doctor.check_disk()
+    assert_says_what_to_do(check)
+    assert (check.status, check.found, check.needed) == (WRONG, "0.1 GB free of 1 GB", True)
+
+
+def test_a_machine_without_local_connections_is_wrong(monkeypatch):
+    assert doctor.check_free_port().status == OK
+
+    def refuse(self, address):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(doctor.socket.socket, "bind", refuse, raising=False)
+    check = doctor.check_free_port()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (WRONG, True)
+
+
+def test_a_taken_default_port_costs_nothing_needed():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        check = doctor.check_port_5000(port)
+    assert_says_what_to_do(check)
+    assert (check.name, check.status, check.needed) == (f"port {port}", WRONG, False)
+    assert doctor.check_port_5000(port).status == OK
+
+
+def test_git_is_needed(programs):
+    check = doctor.check_git()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, True)
+
+
+@posix_only
+def test_git_is_found(programs):
+    programs("git", "echo git version 2.50.1")
+    assert doctor.check_git() == Check("git", OK, "2.50.1", needed=True)
+
+
+def test_a_missing_java_costs_lesson_12_alone(programs):
+    check = doctor.check_java()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, False)
+    assert "lesson 12" in check.costs and "everything else works" in check.costs
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', OK),
+        ('java version "21" 2023-09-19 LTS', OK),
+        ('openjdk version "11.0.2" 2019-01-15', WRONG),
+        ('java version "1.8.0_392"', WRONG),
+        ("some other program", WRONG),
+    ],
+)
+def test_the_version_of_java_decides(programs, line, status):
+    programs("java", f"echo 'Picked up JAVA_TOOL_OPTIONS: -Dx=99' >&2; echo '{line}' >&2")
+    check = doctor.check_java()
+    assert check.status == status
+    if status != OK:
+        assert_says_what_to_do(check)
+
+
+@posix_only
+def test_java_home_comes_before_the_path(programs, tmp_path, monkeypatch):
+    programs("java", """echo 'openjdk version "17.0.1"' >&2""")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
+    check = doctor.check_java()
+    assert_says_what_to_do(check)
+    assert check.status == WRONG
+    assert str(tmp_path / "jdk") in check.found
+    programs("java", """echo 'openjdk version "21.0.1"' >&2""", into=tmp_path / "jdk" / "bin")
+    assert doctor.check_java() == Check("Java", OK, 'version "21.0.1"')
+
+
+@posix_only
+def test_a_java_that_only_offers_to_install_one_is_missing(programs):
+    programs("java", "echo Unable to locate a Java Runtime. >&2; exit 1")
+    assert doctor.check_java().status == MISSING
+
+
+def test_no_container_engine(programs):
+    check = doctor.check_containers()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, False)
+
+
+@posix_only
+def test_a_container_engine_has_to_answer(programs):
+    programs("docker", "echo Cannot connect to the Docker daemon >&2; exit 1")
+    check = doctor.check_containers()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (WRONG, False)
+    programs("docker", 'test "$1" = info && echo 28.0.4; echo WARNING: old kernel >&2')
+    assert doctor.check_containers() == Check("container engine", OK, "docker 28.0.4")
+
+
+def test_no_postgresql(programs):
+    assert doctor.find_postgresql() is None
+    check = doctor.check_postgresql()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, False)
+
+
+@posix_only
+def test_the_newest_postgresql_off_the_path_is_found(programs, tmp_path, monkeypatch):
+    for version in ("9", "16", "15"):
+        programs("initdb", into=tmp_path / "pg" / version / "bin")
+        programs("postgres", f"echo {version}.1", into=tmp_path / "pg" / version / "bin")
+    (tmp_path / "pg" / "99" / "bin").mkdir(parents=True)  # a client, without the server
+    monkeypatch.setattr(doctor, "_postgresql_places", lambda: [str(tmp_path / "pg" / "*" / "bin")])
+    assert doctor.find_postgresql() == tmp_path / "pg" / "16" / "bin"
+    assert doctor.check_postgresql() == Check("PostgreSQL", OK, "16.1")
+
+
+@posix_only
+def test_postgresql_on_the_path_comes_first(programs, tmp_path, monkeypatch):
+    on_path = programs("initdb")
+    programs("initdb", into=tmp_path / "pg" / "99" / "bin")
+    monkeypatch.setattr(doctor, "_postgresql_places", lambda: [str(tmp_path / "pg" / "*" / "bin")])
+    assert doctor.find_postgresql() == on_path.parent
+
+
+def test_no_browser(programs):
+    assert doctor.find_browser() is None
+    check = doctor.check_browser()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, False)
+
+
+@posix_only
+@pytest.mark.parametrize(
+    "name", ["chromium", "chromium-browser", "google-chrome", "chrome", "msedge"]
+)
+def test_a_browser_on_the_path_is_found(programs, name):
+    browser = programs(name)
+    assert doctor.find_browser() == str(browser)
+    assert doctor.check_browser() == Check("browser", OK, str(browser))
+
+
+@posix_only
+def test_a_browser_where_its_installer_put_it_is_found(programs, tmp_path, monkeypatch):
+    browser = programs("Google Chrome", into=tmp_path / "Google Chrome.app")
+    places = [str(tmp_path / "absent"), str(browser)]
+    monkeypatch.setattr(doctor, "_browser_places", lambda: places)
+    assert doctor.find_browser() == str(browser)
+
+
+@posix_only
+def test_the_readers_choice_of_browser_comes_first(programs, tmp_path, monkeypatch):
+    programs("chromium")
+    chosen = programs("mine", into=tmp_path / "elsewhere")
+    monkeypatch.setenv("LOANFLOW_BROWSER", str(chosen))
+    assert doctor.find_browser() == str(chosen)
+    chosen.unlink()
+    assert doctor.find_browser() is None
+    check = doctor.check_browser()
+    assert_says_what_to_do(check)
+    assert check.status == WRONG
+    assert str(chosen) in check.found
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_every_platform_gets_a_remedy_of_its_own(programs, monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    tool = {"linux": "apt install", "darwin": "brew install", "win32": "winget install"}[platform]
+    for check in (doctor.check_git(), doctor.check_java(), doctor.check_postgresql()):
+        assert tool in check.remedy
+
+
+def test_the_report_says_what_each_missing_piece_costs():
+    text = doctor.report(
+        [
+            Check("Python", OK, "3.11.7", needed=True),
+            Check("container engine", MISSING, "no docker", "lesson 11", "apt install docker.io"),
+        ]
+    )
+    assert text.splitlines() == [
+        "ok       Python            3.11.7",
+        "missing  container engine  no docker",
+        "                           without it: lesson 11",
+        "                           to get it:  apt install docker.io",
+        "",
+        "Everything that the lessons need is there; they need no network.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "needed", "code"),
+    [(OK, True, 0), (MISSING, False, 0), (WRONG, False, 0), (MISSING, True, 1), (WRONG, True, 1)],
+)
+def test_only_a_needed_piece_fails(monkeypatch, capsys, status, needed, code):
+    check = Check("git", status, "found", "costs", "remedy", needed)
+    monkeypatch.setattr(doctor, "check_all", lambda: [check])
+    assert doctor.main() == code
+    closing = capsys.readouterr().out.splitlines()[-1]
+    assert closing.startswith("The lessons need what is missing or wrong here: git." * code)
+    assert closing.startswith("Everything" * (1 - code))
+
+
+def test_a_bare_machine_fails_for_its_needs_alone(programs, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "REPOSITORY", tmp_path)
+    checks = {check.name: check for check in doctor.check_all()}
+    for name in ("git", "Java", "container engine", "PostgreSQL", "browser"):
+        assert checks[name].status == MISSING
+    needs = [check.needed for check in checks.values()]
+    assert needs == sorted(needs, reverse=True)
+    assert {name for name, check in checks.items() if check.needed} == {
+        *("Python", "packages", "workspace", "disk", "local port", "git")
+    }
+
+
+def test_it_runs_as_a_module_where_no_package_is_installed():
+    source = str(Path(doctor.__file__).resolve().parents[2])
+    result = subprocess.run(
+        # -S leaves out site-packages.
+        [sys.executable, "-S", "-m", "loanflow.classroom.doctor"],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.stderr == ""
+    assert result.returncode == 1
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("missing  packages")]
+    assert "mlflow" in line
+    assert "The lessons need what is missing or wrong here: packages" in result.stdout

@@ -1,0 +1,440 @@
+"""Local servers: ready when they are returned, on 127.0.0.1 only, and always ended."""
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import urllib.request
+from contextlib import nullcontext
+from pathlib import Path
+
+import mlflow
+import pytest
+from jupyter_client import KernelManager
+
+from loanflow.classroom import servers
+from loanflow.classroom.servers import LocalServer, ServerError, local_server, mlflow_server
+
+SOURCE = Path(servers.__file__).resolve().parents[2]
+WEB_SERVER = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
+# Answers only after it has started a process that would outlive it.
+FAMILY = [
+    sys.executable,
+    "-c",
+    "import subprocess, sys, http.server;"
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+    "http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')",
+]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, http.server;"
+    "[signal.signal(n, signal.SIG_IGN) for n in (signal.SIGTERM, signal.SIGINT)];"
+    "http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')",
+]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+
+
+def living(group: int) -> list[str]:
+    """The processes of a group, without those that are dead and only not yet collected."""
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pgid=", "-o", "stat=", "-o", "args="],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
+    return [row[-1] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
+
+
+def wait_until_dead(group: int, seconds: float = 30) -> list[str]:
+    deadline = time.monotonic() + seconds
+    while (processes := living(group)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return processes
+
+
+def group_of(server: LocalServer) -> int:
+    return server._watchdog.pid
+
+
+def status(url: str) -> int:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as got:
+        return got.status
+
+
+def test_the_server_answers_inside_the_block_and_is_gone_after_it(tmp_path):
+    with local_server([*WEB_SERVER, "--directory", str(tmp_path)], health_path="/") as server:
+        assert status(server.url) == 200
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        assert living(group_of(server))
+        assert server.running
+    assert not server.running
+    assert not living(group_of(server))
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=2).close()
+
+
+def test_the_log_holds_the_output_and_outlives_the_server():
+    with local_server(WEB_SERVER, health_path="/") as server:
+        pass
+    assert '"GET / HTTP/1.1" 200' in server.log()
+
+
+def test_the_log_goes_to_the_given_file(tmp_path):
+    with local_server(WEB_SERVER, health_path="/", log_path=tmp_path / "web.log") as server:
+        assert "GET /" in server.log()
+    assert (tmp_path / "web.log").read_text() == server.log()
+
+
+def test_a_log_that_nobody_asked_for_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with local_server(WEB_SERVER, health_path="/") as server:
+        assert "GET /" in server.log()
+        assert not list(tmp_path.iterdir())
+
+
+def test_nothing_of_the_server_reaches_the_caller(capfd):
+    with local_server(WEB_SERVER, health_path="/"):
+        pass
+    assert capfd.readouterr() == ("", "")
+
+
+def test_more_output_than_a_pipe_holds_stops_nothing():
+    loud = [
+        sys.executable,
+        "-c",
+        "import http.server; print('x' * 2**20);"
+        "http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')",
+    ]
+    with local_server(loud, health_path="/") as server:
+        assert len(server.log()) > 2**20
+
+
+def test_the_repr_is_the_same_for_each_run():
+    with local_server(WEB_SERVER, health_path="/", name="files") as server:
+        assert repr(server) == "<LocalServer files, running>"
+    assert repr(server) == "<LocalServer files, ended>"
+
+
+def test_an_exception_in_the_block_ends_the_server():
+    with pytest.raises(ZeroDivisionError), local_server(WEB_SERVER, health_path="/") as server:
+        raise ZeroDivisionError
+    assert not living(group_of(server))
+
+
+def test_the_processes_that_the_server_started_end_with_it():
+    with local_server(FAMILY, health_path="/") as server:
+        assert len(living(group_of(server))) == 3  # watchdog, server, its child
+    assert not wait_until_dead(group_of(server))
+
+
+def test_a_server_that_dies_alone_takes_its_processes_with_it():
+    server = local_server(FAMILY, health_path="/")
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=", "-o", "ppid="], capture_output=True, text=True, check=True
+    )
+    parents = dict(map(int, line.split()) for line in listing.stdout.splitlines())
+    (pid,) = [pid for pid, parent in parents.items() if parent == group_of(server)]
+    os.kill(pid, signal.SIGKILL)
+    assert not wait_until_dead(group_of(server))
+    assert not server.running
+    server.stop()
+
+
+def test_a_server_that_ignores_every_request_to_end_is_killed(monkeypatch):
+    requests = "((15, 0.1), (2, 0.1))"
+    hurried = (
+        f"import sys; sys.path.insert(0, {str(SOURCE)!r});"
+        "from loanflow.classroom import servers;"
+        f"servers._REQUESTS_TO_END = {requests};"
+        "servers._watch(sys.argv[1:])"
+    )
+    monkeypatch.setattr(servers, "_WATCHDOG", (sys.executable, "-c", hurried))
+    with local_server(STUBBORN, health_path="/") as server:
+        assert living(group_of(server))
+    assert not wait_until_dead(group_of(server))
+
+
+def test_a_hanging_watchdog_is_killed_with_its_server(monkeypatch):
+    monkeypatch.setattr(servers, "_REQUESTS_TO_END", ((signal.SIGTERM, -4.9),))
+    with local_server(WEB_SERVER, health_path="/") as server:
+        os.kill(group_of(server), signal.SIGSTOP)
+    assert not wait_until_dead(group_of(server))
+
+
+def test_stop_can_be_called_twice_and_without_a_block():
+    server = local_server(WEB_SERVER, health_path="/")
+    assert server.running
+    server.stop()
+    server.stop()
+    assert not living(group_of(server))
+
+
+def test_a_server_that_nobody_holds_any_more_ends():
+    server = local_server(WEB_SERVER, health_path="/")
+    group = group_of(server)
+    del server
+    gc.collect()
+    assert not wait_until_dead(group)
+
+
+def test_a_forked_process_that_holds_the_pipe_does_not_keep_the_server(monkeypatch):
+    server = local_server(WEB_SERVER, health_path="/")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"],
+        pass_fds=[server._watchdog.stdin.fileno()],
+    )
+    killed = []
+    kill = servers._kill_with_descendants
+    monkeypatch.setattr(
+        servers, "_kill_with_descendants", lambda pid: (killed.append(pid), kill(pid))
+    )
+    try:
+        server.stop()
+        assert not living(group_of(server))
+        assert not killed  # asked to end, not given up on
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+@pytest.mark.parametrize("ending", ["pass", "raise SystemExit(3)", "os._exit(0)"])
+def test_a_server_ends_with_the_process_that_started_it(ending):
+    script = f"""
+        import os, sys
+        from loanflow.classroom.servers import local_server
+        server = local_server({WEB_SERVER!r}, health_path="/")
+        print(server._watchdog.pid, flush=True)
+        {ending}
+        """
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert not wait_until_dead(int(result.stdout)), result.stderr
+
+
+@pytest.mark.parametrize("moment", ["open", "starting"])
+@pytest.mark.parametrize("how", ["interrupt", "kill"])
+def test_a_notebook_that_is_interrupted_or_killed_leaves_no_process(how, moment, tmp_path):
+    started = tmp_path / "group"
+    health = "/" if moment == "open" else "/never"
+    cell = f"""
+        import time
+        from pathlib import Path
+        from loanflow.classroom import servers
+
+        class Noted(servers.LocalServer):
+            def _wait_until(self, ready, timeout):
+                Path({str(started)!r}).write_text(str(self._watchdog.pid))
+                super()._wait_until(ready, timeout)
+                print("open", flush=True)
+
+        servers.LocalServer = Noted
+        with servers.local_server({WEB_SERVER!r}, health_path={health!r}):
+            time.sleep(600)
+        """
+    manager = KernelManager()
+    manager.start_kernel(env={**os.environ, "PYTHONPATH": str(SOURCE)})
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        request = client.execute(textwrap.dedent(cell))
+        deadline = time.monotonic() + 60
+        if moment == "open":
+            while client.get_iopub_msg(timeout=60)["content"].get("text") != "open\n":
+                assert time.monotonic() < deadline
+        while not (started.exists() and started.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        group = int(started.read_text())
+        assert living(group)
+
+        if how == "interrupt":
+            manager.interrupt_kernel()
+            reply = client.get_shell_msg(timeout=60)
+            assert reply["parent_header"]["msg_id"] == request
+            assert reply["content"]["ename"] == "KeyboardInterrupt"
+            assert not living(group)
+        else:
+            manager.signal_kernel(signal.SIGKILL)
+            assert not wait_until_dead(group)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def test_a_server_that_ends_at_once_raises_one_sentence_and_its_last_lines():
+    failing = [
+        sys.executable,
+        "-c",
+        "for n in range(99): print('line', n)\nraise SystemExit('no such database')",
+    ]
+    with pytest.raises(ServerError) as error:
+        local_server(failing, name="scores")
+    first, *tail = str(error.value).splitlines()
+    assert first == ("The server scores ended before it was ready. The last lines of its log:")
+    assert tail[-1] == "no such database"
+    assert len(tail) == 15
+
+
+def test_a_command_that_does_not_exist_is_named():
+    with pytest.raises(ServerError, match="no-such-program: No such file"):
+        local_server(["no-such-program"])
+
+
+def test_a_server_that_never_answers_is_ended(tmp_path):
+    log = tmp_path / "silent.log"
+    silent = [sys.executable, "-c", "import os, time; print(os.getpgrp()); time.sleep(600)"]
+    with pytest.raises(ServerError, match="silent did not answer within 0.5 seconds"):
+        local_server(silent, timeout=0.5, log_path=log, name="silent")
+    assert not wait_until_dead(int(log.read_text()))
+
+
+def test_an_answer_other_than_200_is_not_ready():
+    with pytest.raises(ServerError, match="did not answer"):
+        local_server(WEB_SERVER, health_path="/no-such-page", timeout=0.5)
+
+
+def test_a_server_without_http_is_ready_when_it_accepts_a_connection():
+    listener = [
+        sys.executable,
+        "-c",
+        "import socket; s = socket.create_server(('127.0.0.1', {port}))\nwhile True: s.accept()",
+    ]
+    with local_server(listener, health_path=None) as server:
+        socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+
+
+def test_a_probe_of_the_callers_own_decides():
+    answers = iter([False, False, True])
+    ports = []
+
+    def ready(port):
+        ports.append(port)
+        return next(answers)
+
+    with local_server(WEB_SERVER, ready=ready) as server:
+        assert ports == [server.port] * 3
+
+
+def test_the_environment_reaches_the_server(monkeypatch):
+    monkeypatch.setenv("KEPT", "kept")
+    monkeypatch.setenv("CHANGED", "old")
+    shows = [
+        sys.executable,
+        "-c",
+        "import os; raise SystemExit(os.environ['KEPT'] + os.environ['CHANGED'])",
+    ]
+    with pytest.raises(ServerError, match="keptnew$"):
+        local_server(shows, env={"CHANGED": "new"})
+
+
+def test_a_taken_port_is_replaced_by_another(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        offered = iter([nullcontext(taken), servers._reserved_port()])
+        monkeypatch.setattr(servers, "_reserved_port", lambda: next(offered))
+        ready = lambda port: port != taken and servers._accepts(port)  # noqa: E731
+        with local_server(WEB_SERVER, ready=ready) as server:
+            assert server.port != taken
+            assert status(server.url) == 200
+
+
+def test_a_server_that_finds_every_port_taken_gives_up(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        offered = iter([nullcontext(other.getsockname()[1])] * 3)
+        monkeypatch.setattr(servers, "_reserved_port", lambda: next(offered))
+        with pytest.raises(ServerError, match="in use"):
+            local_server(WEB_SERVER, ready=lambda port: False)
+    assert not list(offered)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a port be held for another")
+def test_a_reserved_port_is_handed_to_nobody_but_its_server():
+    with servers._reserved_port() as port:
+        with socket.socket() as other, pytest.raises(OSError):
+            other.bind(("127.0.0.1", port))
+        with socket.socket() as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", port))
+            server.listen()
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+
+def listening_addresses(port: int) -> list[str]:
+    """The local addresses, in the kernel's hexadecimal, at which a TCP port is listened on."""
+    rows = [
+        line.split()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        if os.path.exists(table)
+        for line in Path(table).read_text().splitlines()[1:]
+    ]
+    listening = [row[1].split(":") for row in rows if row[3] == "0A"]
+    return [address for address, hex_port in listening if int(hex_port, 16) == port]
+
+
+def test_the_mlflow_server_serves_the_readers_store(workspace, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = set(tmp_path.iterdir())
+    with mlflow_server() as server:
+        assert repr(server) == "<LocalServer mlflow, running>"
+        assert status(f"{server.url}/health") == 200
+        assert status(server.url) == 200  # the UI
+        if sys.platform == "linux":
+            assert listening_addresses(server.port) == ["0100007F"]  # 127.0.0.1
+        # watchdog, command line and one worker: neither the job runner nor four workers
+        assert len(living(group_of(server))) == 3
+
+        client = mlflow.MlflowClient(server.url)
+        experiment = client.create_experiment("through the server")
+        run = client.create_run(experiment)
+        client.log_text(run.info.run_id, "kept", "note.txt")
+    assert not wait_until_dead(group_of(server))
+    assert set(tmp_path.iterdir()) == here
+
+    # What was logged through the server is in the reader's one store, artifacts included.
+    store = mlflow.MlflowClient(f"sqlite:///{workspace / 'mlflow.db'}")
+    assert store.get_experiment(experiment).name == "through the server"
+    (note,) = (workspace / "artifacts").rglob("note.txt")
+    assert note.read_text() == "kept"
+    assert mlflow.artifacts.load_text(
+        f"{store.get_run(run.info.run_id).info.artifact_uri}/note.txt"
+    )
+
+
+def test_the_mlflow_server_takes_another_store_options_and_variables(tmp_path, monkeypatch):
+    seen = {}
+
+    def fake(command, **options):
+        seen.update(options, command=command)
+
+    monkeypatch.setattr(servers, "local_server", fake)
+    mlflow_server(
+        "sqlite:///elsewhere.db",
+        tmp_path / "Käthes files",
+        env={"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "true"},
+        extra_args=("--workers", "2"),
+    )
+    command = seen["command"]
+    assert command[command.index("--backend-store-uri") + 1] == "sqlite:///elsewhere.db"
+    root = command[command.index("--default-artifact-root") + 1]
+    assert root == (tmp_path / "Käthes files").as_uri()
+    assert command[-2:] == ["--workers", "2"]
+    assert seen["env"]["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "true"
+    assert seen["env"]["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+    mlflow_server("sqlite:///elsewhere.db", "s3://bucket/course")
+    root = seen["command"].index("--default-artifact-root") + 1
+    assert seen["command"][root] == "s3://bucket/course"

@@ -1,0 +1,136 @@
+import os
+import subprocess
+import sys
+
+import mlflow
+import pytest
+
+from loanflow.classroom import open_lesson
+from loanflow.classroom.workspace import REPOSITORY, artifacts, home, prepare, tracking_uri
+
+
+@pytest.fixture
+def tracking():
+    """Give the next test MLflow as it was."""
+    before = mlflow.get_tracking_uri()
+    yield
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(before)
+
+
+def log_a_run(lesson, name="a run"):
+    mlflow.set_tracking_uri(lesson.tracking_uri)
+    mlflow.set_experiment(lesson.name)
+    with mlflow.start_run(run_name=name):
+        mlflow.log_metric("roc_auc", 0.7)
+        mlflow.log_text("words", "note.txt")
+
+
+def run_names(lesson):
+    runs = mlflow.search_runs(experiment_names=[lesson.name], output_format="list")
+    return [run.info.run_name for run in runs]
+
+
+def test_the_workspace_is_in_the_repository_unless_moved(monkeypatch, tmp_path):
+    monkeypatch.delenv("LOANFLOW_HOME")
+    assert home() == REPOSITORY / "workspace"
+    monkeypatch.setenv("LOANFLOW_HOME", "")
+    assert home() == REPOSITORY / "workspace"
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path))
+    assert home() == tmp_path
+
+
+def test_the_store_does_not_follow_the_working_directory(monkeypatch, tmp_path):
+    monkeypatch.setenv("LOANFLOW_HOME", "relative")
+    monkeypatch.chdir(tmp_path)
+    assert tracking_uri() == f"sqlite:///{(tmp_path / 'relative' / 'mlflow.db').as_posix()}"
+
+
+def test_prepare_works_in_a_path_with_a_space_and_an_umlaut(monkeypatch, tmp_path, tracking):
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "kurs ä b"))
+    prepare()
+    lesson = open_lesson("01_x")
+    log_a_run(lesson)
+    assert run_names(lesson) == ["a run"]
+    assert list(artifacts().glob("01_x/*/artifacts/note.txt"))
+
+
+def test_prepare_leaves_an_existing_store_alone(workspace):
+    before = (workspace / "mlflow.db").stat().st_mtime_ns
+    prepare()
+    assert (workspace / "mlflow.db").stat().st_mtime_ns == before
+
+
+def test_processes_may_race_to_prepare_the_store(tmp_path):
+    environment = {**os.environ, "LOANFLOW_HOME": str(tmp_path)}
+    racing = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"import loanflow.classroom as c; c.open_lesson('lesson {n}')"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for n in range(3)
+    ]
+    said = [process.communicate(timeout=100)[0] for process in racing]
+    assert [process.returncode for process in racing] == [0, 0, 0], said
+    client = mlflow.MlflowClient(f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
+    names = {experiment.name for experiment in client.search_experiments()}
+    assert {"lesson 0", "lesson 1", "lesson 2"} <= names
+    assert [path.name for path in tmp_path.glob("new-store-*")] == []
+
+
+def test_a_lesson_is_clean_each_time_it_is_opened_and_others_stay(workspace, tracking):
+    other = open_lesson("02_other")
+    log_a_run(other)
+    for _ in range(3):
+        lesson = open_lesson("01_x")
+        assert run_names(lesson) == []
+        log_a_run(lesson)
+        assert run_names(lesson) == ["a run"]
+    assert run_names(other) == ["a run"]
+    assert len(list(artifacts().glob("01_x/*"))) == 1
+
+
+def test_a_lesson_opens_after_its_experiment_was_deleted_by_hand(workspace, tracking):
+    lesson = open_lesson("01_x")
+    log_a_run(lesson)
+    client = mlflow.MlflowClient()
+    client.delete_experiment(client.get_experiment_by_name("01_x").experiment_id)
+    assert run_names(open_lesson("01_x")) == []
+
+
+def test_opening_a_lesson_ends_a_run_that_was_left_active(workspace, tracking):
+    log_a_run(open_lesson("01_x"))
+    mlflow.start_run(run_name="left active")
+    open_lesson("01_x")
+    assert mlflow.active_run() is None
+
+
+def test_the_lessons_registered_models_are_cleared_and_others_stay(workspace):
+    client = mlflow.MlflowClient(tracking_uri())
+    for name in ("mine", "yours"):
+        client.create_registered_model(name)
+    open_lesson("13_x", registered_models=["mine", "never registered"])
+    assert [model.name for model in client.search_registered_models()] == ["yours"]
+
+
+def test_a_lesson_does_not_show_where_its_store_is(workspace, capsys):
+    lesson = open_lesson("01_x")
+    assert repr(lesson) == "Lesson('01_x')"
+    assert capsys.readouterr().out == "Experiment '01_x' is empty and ready.\n"
+
+
+def test_the_classroom_switches_telemetry_off_before_mlflow_is_imported():
+    code = (
+        "import sys, loanflow.classroom; assert 'mlflow' not in sys.modules; "
+        "from mlflow.telemetry.utils import is_telemetry_disabled as off; print(off())"
+    )
+    clean = {k: v for k, v in os.environ.items() if "TELEMETRY" not in k and "TRACK" not in k}
+    clean.pop("CI", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"

@@ -1,0 +1,22 @@
+"""Wrong answers to the exercises of lesson 00 that a reader might well give.
+
+Each stands in the place of the right one in the solutions notebook.
+"""
+
+WRONG = {
+    "0.1": {
+        "missing history rejected": """
+rule = loans["Credit_History"] == 1
+answer = round((rule == (loans["Loan_Status"] == "Y")).mean(), 3)""",
+        "share approved": 'answer = round((loans["Loan_Status"] == "Y").mean(), 3)',
+        "in per cent": """
+rule = loans["Credit_History"] != 0
+answer = round(100 * (rule == (loans["Loan_Status"] == "Y")).mean(), 1)""",
+    },
+    "0.2": {
+        "the boosted ones forgotten": 'answer = ["forest 1", "forest 10"]',
+        "one too many": """
+answer = ["tree 10", "forest 1", "forest 10", "boosting", "boosting, tuned"]""",
+        "a number": "answer = 4",
+    },
+}
