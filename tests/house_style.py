@@ -1,0 +1,215 @@
+"""The house style of a notebook as rules: each returns what breaks it, one sentence each."""
+
+import json
+import re
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tools.notebooks import NAVIGATION, navigation
+
+#: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.
+IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
+
+_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(root|home|work|tmp|private|Users|var|opt)/|[A-Z]:\\\\")
+_VARYING = {
+    "a run id": re.compile(r"\b[0-9a-f]{32}\b"),
+    "a model id": re.compile(r"\bm-[0-9a-f]{20,}"),
+    "a time stamp": re.compile(r"\b20\d\d[-/]\d\d[-/]\d\d[ T]\d\d:\d\d"),
+    "a memory address": re.compile(r"\b0x[0-9a-f]{8,}"),
+    "a port of this machine": re.compile(r"(127\.0\.0\.1|localhost):\d{2,5}"),
+}
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells in order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def markdown_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the markdown cells in order."""
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def code_lines(cell: NotebookNode) -> int:
+    """Count the lines of a code cell that are not blank."""
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def words(cell: NotebookNode) -> int:
+    """Count the words of a markdown cell; a folded hint and a link's target are not counted."""
+    text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
+    return len(re.sub(r"\]\([^)]*\)", "]", text).split())
+
+
+def bullets(cell: NotebookNode) -> list[str]:
+    """Return the lines of a cell that begin with a dash."""
+    return [line for line in cell.source.splitlines() if line.startswith("- ")]
+
+
+def printed(cell: NotebookNode) -> str:
+    """Return the text of a cell's stored outputs, pictures left out."""
+    kept = []
+    for output in cell.outputs:
+        data = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/")}
+        kept.append({**output, "data": data})
+    return json.dumps(kept)
+
+
+def opening(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """A lesson opens with a title, a promise, two to four outcomes and its minutes."""
+    first = notebook.cells[0]
+    if first.cell_type != "markdown" or not first.source.startswith("# "):
+        yield "the first cell has no H1"
+    if not 2 <= len(bullets(first)) <= 4:
+        yield f"{len(bullets(first))} outcomes where two to four are due"
+    if not re.search(r"About \d+ minutes\.", first.source):
+        yield "the opening does not say how many minutes"
+    if "You will be able to:" not in first.source:
+        yield "the opening does not say what the reader will be able to do"
+    if notebook.cells[1].cell_type != "code" or notebook.cells[1].id != "set-up":
+        yield "the second cell is not the set-up cell"
+
+
+def sections(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """A lesson has at most six H2 sections and a recap that mirrors its outcomes."""
+    text = [cell.source.splitlines() for cell in markdown_cells(notebook)]
+    headings = [line for lines in text for line in lines if line.startswith("## ")]
+    if sum(line.startswith("# ") for lines in text for line in lines) != 1:
+        yield "there is not exactly one H1"
+    if headings.count("## Recap") != 1:
+        yield "there is not exactly one recap"
+    if len(headings) - headings.count("## Recap") > 6:
+        yield f"{len(headings) - 1} sections where six are the most"
+    for cell in markdown_cells(notebook):
+        slide = cell.metadata.get("slideshow", {}).get("slide_type") == "slide"
+        if re.match("##? ", cell.source) and not slide:
+            yield f"cell {cell.id!r} has a heading and no slide metadata"
+        if cell.source.startswith("## Recap") and len(bullets(cell)) != len(
+            bullets(notebook.cells[0])
+        ):
+            yield "the recap does not mirror the outcomes one to one"
+
+
+def size(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Cells are short, and a lesson has 12 to 25 code cells."""
+    lines = sorted(code_lines(cell) for cell in code_cells(notebook))
+    if not 12 <= len(lines) <= 25:
+        yield f"{len(lines)} code cells where 12 to 25 are due"
+    if statistics.median(lines) > 5:
+        yield f"the median code cell has {statistics.median(lines)} lines; 5 are the most"
+    if len(lines) > 1 and statistics.quantiles(lines, n=20, method="inclusive")[-1] > 15:
+        yield "more than one code cell in twenty is longer than 15 lines"
+    ratio = len(markdown_cells(notebook)) / len(lines)
+    if not 0.6 <= ratio <= 1.7:
+        yield f"{ratio:.1f} markdown cells for each code cell; about one is due"
+    typical = statistics.median(words(cell) for cell in markdown_cells(notebook))
+    if not 15 <= typical <= 45:
+        yield f"the median markdown cell has {typical:.0f} words; 25 to 45 are the aim"
+
+
+def cells(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """No cell is too long; code that is shown runs; ids are words, once each."""
+    for cell in notebook.cells:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", cell.id):
+            yield f"cell id {cell.id!r} is not made of plain words and hyphens"
+    ids = [cell.id for cell in notebook.cells]
+    yield from (f"cell id {i!r} occurs twice" for i in sorted({i for i in ids if ids.count(i) > 1}))
+    for cell in code_cells(notebook):
+        if code_lines(cell) > 20:
+            yield f"code cell {cell.id!r} has {code_lines(cell)} lines; 20 are the most"
+        if cell.source.rstrip().endswith(";"):
+            yield f"code cell {cell.id!r} ends with a semicolon"
+    for cell in markdown_cells(notebook):
+        if words(cell) > 120:
+            yield f"markdown cell {cell.id!r} has {words(cell)} words; 120 are the most"
+        if "```" in cell.source:
+            yield f"markdown cell {cell.id!r} holds code that does not run"
+        if re.search(r"<(?!/?(details|summary|code)\b)[a-z]+", cell.source):
+            yield f"markdown cell {cell.id!r} holds HTML other than a folded hint"
+
+
+def execution(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """The notebook was executed top to bottom, and no cell failed or is ignored."""
+    for due, cell in enumerate(code_cells(notebook), start=1):
+        if cell.execution_count != due:
+            yield f"execution count {cell.execution_count} where {due} is due"
+        if any(output.output_type == "error" for output in cell.outputs):
+            yield f"code cell {cell.id!r} stored an error"
+        ignores = "NBVAL" in cell.source or any(
+            re.match("nbval|raises|skip", tag) for tag in cell.metadata.get("tags", [])
+        )
+        if ignores and (path.stem, cell.id) not in IGNORED_OUTPUTS:
+            yield f"code cell {cell.id!r} is ignored and not on the short list"
+
+
+def repeatable(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Nothing that differs from reader to reader is stored, in the source or in an output."""
+    for cell in notebook.cells:
+        text = cell.source + (printed(cell) if cell.cell_type == "code" else "")
+        if _ABSOLUTE_PATH.search(text):
+            yield f"cell {cell.id!r} holds an absolute path"
+        for what, pattern in _VARYING.items():
+            if pattern.search(text):
+                yield f"cell {cell.id!r} holds {what}"
+
+
+def metadata(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Only the kernel's name, slides and tags are kept."""
+    if set(notebook.metadata) != {"kernelspec"}:
+        yield f"the notebook's metadata holds {sorted(set(notebook.metadata) - {'kernelspec'})}"
+    for cell in notebook.cells:
+        if extra := set(cell.metadata) - {"slideshow", "tags"}:
+            yield f"cell {cell.id!r} has the metadata {sorted(extra)}"
+
+
+def links(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Links lead somewhere, pictures say in words what they show, and the last cell navigates."""
+    for cell in markdown_cells(notebook):
+        for mark, text, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)]+)\)", cell.source):
+            if target.startswith(("https://", "http://")):
+                continue
+            file, _, anchor = target.partition("#")
+            found = path.parent / file
+            if not found.is_file():
+                yield f"the link to {target} leads nowhere"
+            elif anchor and anchor not in _anchors(found):
+                yield f"{file} has no heading for #{anchor}"
+            if mark and len(text.split()) < 5:
+                yield f"the picture {target} does not say in words what it shows"
+    if notebook.cells[-1].id != NAVIGATION or notebook.cells[-1].source != navigation(path):
+        yield "the last cell does not hold the links that `make refresh` writes"
+
+
+def _anchors(markdown: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", markdown.read_text(encoding="utf-8"), flags=re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def verdicts(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Each exercise is there with stub and check; a lesson says 'not yet', a solution 'correct'."""
+    due = "correct." if path.parent.name == "solutions" else "not yet."
+    by_id = {cell.id: cell for cell in notebook.cells}
+    numbers = exercises(notebook)
+    if not 1 <= len(numbers) <= 3:
+        yield f"{len(numbers)} exercises where one to three are due"
+    for n, number in enumerate(numbers, start=1):
+        if number != f"{int(path.name[:2])}.{n}":
+            yield f"exercise {number} is out of order"
+        checks = by_id.get(f"exercise-{n}-check")
+        if checks is None or f"exercise-{n}-answer" not in by_id:
+            yield f"exercise {number} has no answer cell or no check cell"
+        elif f"Exercise {number}: {due}" not in printed(checks):
+            yield f"exercise {number} does not say {due!r}"
+
+
+def exercises(notebook: NotebookNode) -> list[str]:
+    """Return the numbers of a notebook's exercises in order."""
+    text = "\n".join(cell.source for cell in markdown_cells(notebook))
+    return re.findall(r"^### Exercise (\d+\.\d)$", text, flags=re.M)
+
+
+EVERYWHERE = [cells, execution, repeatable, metadata, links, verdicts]
+IN_LESSONS = [opening, sections, size]

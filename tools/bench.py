@@ -1,0 +1,180 @@
+"""Measure set-up, the tests, and what each lesson costs against its floor; write benchmark.md.
+
+    python -m tools.bench             everything: some minutes
+    python -m tools.bench lessons     the lessons alone
+
+Set-up and `make test` are timed in a fresh clone of the last commit: set-up with empty download
+caches, then with full ones, then a second call.
+
+The floor of a lesson is the same learning without MLflow: start a kernel, run the lesson's import
+statements, fit its models on its data. To know the models, the lesson is executed once with a
+recorder that keeps each pipeline or search and its data just before it is fitted; the floor's
+notebook fits them again. What a lesson fits in another process (a project run) is not in its floor.
+Lesson and floor are then timed in turn, each three times, and the medians compared.
+"""
+
+import ast
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+from loanflow.classroom.workspace import REPOSITORY, home
+from tools.notebooks import execute, lessons
+
+REPEATS = 3
+
+RECORDER = """
+def record(folder):
+    import pickle
+    from pathlib import Path
+
+    from sklearn.model_selection._search import BaseSearchCV
+    from sklearn.pipeline import Pipeline
+
+    fitting = []
+
+    def keep(fit):
+        def recorded(self, *args, **kwargs):
+            if not fitting:
+                number = len(list(Path(folder).iterdir()))
+                with open(Path(folder) / f"{number:05}.pickle", "wb") as file:
+                    pickle.dump((self, args, kwargs), file)
+            fitting.append(self)
+            try:
+                return fit(self, *args, **kwargs)
+            finally:
+                fitting.pop()
+
+        return recorded
+
+    for kind in (Pipeline, BaseSearchCV):
+        kind.fit = keep(kind.fit)
+"""
+
+FITS = """
+import pickle
+from pathlib import Path
+
+for path in sorted(Path({folder!r}).iterdir()):
+    model, args, kwargs = pickle.loads(path.read_bytes())
+    model.fit(*args, **kwargs)
+"""
+
+
+def imports(lesson: Path) -> str:
+    """Return the top-level import statements of a lesson's code cells, in order."""
+    cells = nbformat.read(lesson, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    statements = [
+        node for node in ast.parse(code).body if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return "\n".join(ast.unparse(node) for node in statements)
+
+
+def record_fits(lesson: Path, recorded: Path, workspace: Path) -> None:
+    """Execute a lesson and keep every model that it fits, with its data, in a folder."""
+    recorded.mkdir()
+    startup = recorded.with_suffix(".py")
+    startup.write_text(f"{RECORDER}\nrecord({str(recorded)!r})\ndel record\n", encoding="utf-8")
+    os.environ["PYTHONSTARTUP"] = str(startup)  # IPython runs it before the first cell
+    try:
+        execute(lesson, workspace)
+    finally:
+        del os.environ["PYTHONSTARTUP"]
+
+
+def seconds(notebook: Path, workspace: Path) -> float:
+    """Return the wall time of one execution, the start of its kernel included."""
+    start = time.perf_counter()
+    execute(notebook, workspace)
+    return time.perf_counter() - start
+
+
+def measure_lesson(lesson: Path, folder: Path) -> tuple[float, float, int]:
+    """Return the median seconds of a lesson and of its floor, and how many models both fit."""
+    recorded, workspace, floor = folder / "fits", folder / "workspace", folder / "floor.ipynb"
+    record_fits(lesson, recorded, workspace)
+    fits = len(list(recorded.iterdir()))
+    cells = [imports(lesson), FITS.format(folder=str(recorded)) if fits else "pass"]
+    code = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=code), floor)
+    times = [(seconds(lesson, workspace), seconds(floor, workspace)) for _ in range(REPEATS)]
+    lesson_times, floor_times = zip(*times, strict=True)
+    return statistics.median(lesson_times), statistics.median(floor_times), fits
+
+
+def lesson_table() -> list[str]:
+    """Measure every lesson; return the lines of a table."""
+    lines = ["| lesson | fits | seconds | floor | ratio |", "| --- | ---: | ---: | ---: | ---: |"]
+    for lesson in lessons():
+        with tempfile.TemporaryDirectory() as folder:
+            cost, floor, fits = measure_lesson(lesson, Path(folder))
+        lines.append(f"| {lesson.stem} | {fits} | {cost:.1f} | {floor:.1f} | {cost / floor:.2f} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+def timed_make(target: str, clone: Path, environment: dict[str, str]) -> float:
+    """Return the wall time of a make target in the clone; end the benchmark where it fails."""
+    print(f"make {target} ...", flush=True)
+    start = time.perf_counter()
+    done = subprocess.run(
+        ["make", target],
+        cwd=clone,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nmake {target} failed in a fresh clone")
+    return time.perf_counter() - start
+
+
+def set_up_table() -> list[str]:
+    """Measure set-up and the tests in a fresh clone; return the lines of a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "--quiet", REPOSITORY, clone], check=True)
+        # The clone makes its own choices: neither this make's nor this environment's.
+        own = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VIRTUAL_ENV", "LOANFLOW_HOME", "LOANFLOW_DATA")
+        environment = {name: value for name, value in os.environ.items() if name not in own}
+        environment["UV_CACHE_DIR"] = str(Path(folder) / "uv")
+        environment["PIP_CACHE_DIR"] = str(Path(folder) / "pip")
+        rows = {"set-up, empty caches": timed_make("setup", clone, environment)}
+        for made in (".venv", "workspace"):
+            shutil.rmtree(clone / made)
+        rows["set-up, full caches"] = timed_make("setup", clone, environment)
+        rows["set-up, second call"] = timed_make("setup", clone, environment)
+        rows["make test"] = timed_make("test", clone, environment)
+    return [
+        "| what | seconds |",
+        "| --- | ---: |",
+        *(f"| {what} | {time:.1f} |" for what, time in rows.items()),
+    ]
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, print, and write the tables into the workspace."""
+    machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    lines = ["# Benchmark", "", machine, "", *lesson_table()]
+    if arguments != ["lessons"]:
+        lines += ["", *set_up_table()]
+    text = "\n".join(lines) + "\n"
+    report = home() / "benchmark.md"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(text, encoding="utf-8")
+    print(f"\n{text}\nWritten to {report}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,167 @@
+"""Execute the lessons: ``run`` into the reader's store, ``refresh`` to renew the stored outputs."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from matplotlib.image import imread
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm import tqdm
+from traitlets.config import Config
+
+from loanflow.classroom.workspace import REPOSITORY, prepare
+
+NOTEBOOKS = REPOSITORY / "notebooks"
+NAVIGATION = "navigation"
+#: Two renderings of one figure differ by less than this (root mean square, of 255): font hinting.
+SAME_PICTURE = 4.0
+
+
+def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
+    """Return the notebooks of a folder in the order of the course."""
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+
+
+def title(path: Path) -> str:
+    """Return the text of a notebook's H1."""
+    first = nbformat.read(path, as_version=4).cells[0].source
+    return first.splitlines()[0].removeprefix("# ")
+
+
+def navigation(path: Path) -> str:
+    """Return the links that end a notebook: to the one before, the contents and the one after."""
+    if path.parent.name == "solutions":
+        lesson = path.name.replace("_solutions", "")
+        return f"[Back to the lesson](../{lesson}) · [Contents](../../README.md#the-notebooks)"
+    order = lessons()
+    here = order.index(path)
+    links = ["[Contents](../README.md#the-notebooks)"]
+    if here > 0:
+        links.insert(0, f"[Previous: {title(order[here - 1])}]({order[here - 1].name})")
+    if here + 1 < len(order):
+        links.append(f"[Next: {title(order[here + 1])}]({order[here + 1].name})")
+    return " · ".join(links)
+
+
+def execute(path: Path, home: Path) -> nbformat.NotebookNode:
+    """Execute a notebook from its own folder with the workspace `home`; return it with outputs."""
+    notebook = nbformat.read(path, as_version=4)
+    environment = {**os.environ, "LOANFLOW_HOME": str(home)}
+    environment.pop("MPLBACKEND", None)  # set, it keeps figures out of the cells
+    if data := environment.get("LOANFLOW_DATA"):  # a path relative to where the caller stands
+        environment["LOANFLOW_DATA"] = str(Path(data).absolute())
+    NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+        # Without encryption, each kernel prints a warning.
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+    ).execute(env=environment)
+    return notebook
+
+
+def clean(notebook: nbformat.NotebookNode) -> None:
+    """Keep only the metadata that a reader's program needs, so that a diff shows real changes."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+    }
+    for cell in notebook.cells:
+        kept = ("slideshow", "tags")
+        cell.metadata = {key: cell.metadata[key] for key in kept if key in cell.metadata}
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = {}
+
+
+def _pixels(png: str) -> np.ndarray:
+    import base64
+    import io
+
+    return imread(io.BytesIO(base64.b64decode(png)), format="png") * 255
+
+
+def keep_same_pictures(new: nbformat.NotebookNode, old: nbformat.NotebookNode) -> None:
+    """Put a stored picture back where the new one shows the same: another machine's font hinting.
+
+    A picture of another size, or one that differs visibly, is a changed output and stays.
+    """
+    stored = {cell.id: cell.get("outputs", []) for cell in old.cells}
+    for cell in new.cells:
+        for now, before in zip(cell.get("outputs", []), stored.get(cell.id, []), strict=False):
+            pictures = [output.get("data", {}).get("image/png") for output in (now, before)]
+            if all(pictures) and pictures[0] != pictures[1]:
+                a, b = map(_pixels, pictures)
+                if a.shape == b.shape and np.sqrt(np.mean((a - b) ** 2)) < SAME_PICTURE:
+                    now.data["image/png"] = pictures[1]
+
+
+def refresh_one(path: Path) -> bool:
+    """Execute a notebook in a workspace of its own and store its outputs; True if it changed."""
+    with tempfile.TemporaryDirectory() as home:
+        new = execute(path, Path(home))
+    old = nbformat.read(path, as_version=4)
+    clean(new)
+    keep_same_pictures(new, old)
+    if new.cells[-1].id == NAVIGATION:
+        new.cells[-1].source = navigation(path)
+    nbformat.validate(new)
+    text = nbformat.writes(new) + "\n"
+    changed = text != path.read_text(encoding="utf-8")
+    if changed:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return changed
+
+
+def refresh(names: list[str]) -> None:
+    """Renew the stored outputs of the named notebooks, or of all, two at a time."""
+    paths = [path.resolve() for path in map(Path, names)] or [
+        *lessons(),
+        *lessons(NOTEBOOKS / "solutions"),
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        for path, changed in zip(paths, pool.map(refresh_one, paths), strict=True):
+            print(f"{'changed  ' if changed else 'unchanged'}  {path.relative_to(NOTEBOOKS)}")
+
+
+def run() -> None:
+    """Execute every lesson, in order, into the reader's store."""
+    from loanflow.classroom.workspace import home
+
+    prepare()
+    times = {}
+    with tqdm(lessons(), unit="lesson", file=sys.stdout) as progress:
+        for path in progress:
+            progress.set_description(path.stem)
+            started = time.perf_counter()
+            execute(path, home())
+            times[path.stem] = time.perf_counter() - started
+            progress.write(f"{path.stem:<36} {times[path.stem]:6.1f} s")
+    print(f"{len(times)} lessons ran in {sum(times.values()):.0f} s. See the result: make ui")
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="execute every lesson into the reader's store")
+    renew = commands.add_parser("refresh", help="renew the stored outputs")
+    renew.add_argument("notebooks", nargs="*", help="the notebooks to refresh (default: all)")
+    arguments = parser.parse_args()
+    try:
+        run() if arguments.command == "run" else refresh(arguments.notebooks)
+    except CellExecutionError as error:
+        sys.exit(f"A cell failed and the rest did not run.\n{error}")
+
+
+if __name__ == "__main__":
+    main()
