@@ -8,11 +8,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.notebooks import NAVIGATION, navigation
+from tools.notebooks import NAVIGATION, REPOSITORY, navigation
 
 #: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
 
+_CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(root|home|work|tmp|private|Users|var|opt)/|[A-Z]:\\\\")
 _VARYING = {
     "a run id": re.compile(r"\b[0-9a-f]{32}\b"),
@@ -156,6 +157,14 @@ def repeatable(path: Path, notebook: NotebookNode) -> Iterator[str]:
                 yield f"cell {cell.id!r} holds {what}"
 
 
+def versions(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """A package version that a lesson names is the one that the course installs."""
+    for cell in code_cells(notebook):
+        for package, version in re.findall(r"([\w-]+)==(\d[\w.]*)", cell.source):
+            if f"\n{package}=={version}\n" not in _CONSTRAINTS:
+                yield f"cell {cell.id!r} names {package} {version}, which is not installed"
+
+
 def metadata(path: Path, notebook: NotebookNode) -> Iterator[str]:
     """Only the kernel's name, slides and tags are kept."""
     if set(notebook.metadata) != {"kernelspec"}:
@@ -211,5 +220,5 @@ def exercises(notebook: NotebookNode) -> list[str]:
     return re.findall(r"^### Exercise (\d+\.\d)$", text, flags=re.M)
 
 
-EVERYWHERE = [cells, execution, repeatable, metadata, links, verdicts]
+EVERYWHERE = [cells, execution, repeatable, versions, metadata, links, verdicts]
 IN_LESSONS = [opening, sections, size]

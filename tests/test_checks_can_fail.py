@@ -29,7 +29,7 @@ def validate(copy):
     for name in list(environment):
         if name.startswith(("PYTEST_", "LOANFLOW_")):
             del environment[name]
-    command = "-m pytest -q -p no:cacheprovider --nbval --nbval-current-env".split()
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
     return subprocess.run(
         [sys.executable, *command, "--nbval-cell-timeout=120", "notebooks"],
         cwd=copy,

@@ -104,6 +104,10 @@ def machine_path(notebook):
     cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="in /home/ada/course")]
 
 
+def other_version(notebook):
+    find(notebook, lambda c: c.cell_type == "code").source = 'needs = ["skops==0.1"]'
+
+
 def kernel_version(notebook):
     notebook.metadata["language_info"] = {"version": "3.11.7"}
 
@@ -171,6 +175,7 @@ def few_cells(notebook):
         (style.execution, ignored_by_tag),
         (style.repeatable, run_id),
         (style.repeatable, machine_path),
+        (style.versions, other_version),
         (style.metadata, kernel_version),
         (style.metadata, timing),
         (style.links, broken_link),

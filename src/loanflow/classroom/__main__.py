@@ -1,4 +1,4 @@
-"""Command line of the classroom: ``prepare`` the reader's store, or show it in the MLflow ``ui``."""
+"""Command line of the classroom: ``prepare`` the reader's store, or show it in the ``ui``."""
 
 import argparse
 import contextlib
