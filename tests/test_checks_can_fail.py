@@ -27,7 +27,7 @@ def copy(tmp_path):
 def validate(copy):
     environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
     for name in list(environment):
-        if name.startswith(("PYTEST_", "LOANFLOW_")):
+        if name.startswith(("PYTEST_", "LOANFLOW_", "MLFLOW_")):
             del environment[name]
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
     return subprocess.run(

@@ -109,6 +109,17 @@ def test_opening_a_lesson_ends_a_run_that_was_left_active(workspace, tracking):
     assert mlflow.active_run() is None
 
 
+def test_opening_a_lesson_forgets_the_store_that_was_chosen_before(
+    workspace, monkeypatch, tracking
+):
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "the shell's")
+    mlflow.set_tracking_uri("http://127.0.0.1:1")
+    open_lesson("01_x")
+    monkeypatch.chdir(workspace)
+    assert mlflow.get_tracking_uri() == f"sqlite:///{workspace / 'mlflow.db'}"
+    assert "MLFLOW_EXPERIMENT_NAME" not in os.environ
+
+
 def test_the_lessons_registered_models_are_cleared_and_others_stay(workspace):
     client = mlflow.MlflowClient(tracking_uri())
     for name in ("mine", "yours"):

@@ -85,7 +85,8 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     """Open a lesson: give it an empty experiment of its own name in the reader's store.
 
     What an earlier opening left under that name is deleted, and so are the lesson's registered
-    models. Other lessons' work stays.
+    models. Other lessons' work stays. MLflow is left as in a fresh kernel: no active run, and no
+    store or experiment chosen.
 
     Parameters
     ----------
@@ -108,6 +109,10 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     prepare()
     while mlflow.active_run():
         mlflow.end_run()
+    # MLflow forgets what the reader's shell or an earlier opening told it, as in a fresh kernel.
+    mlflow.set_tracking_uri(None)
+    for variable in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
+        os.environ.pop(f"MLFLOW_{variable}", None)
     lesson = Lesson(name, tracking_uri())
     client = mlflow.MlflowClient(lesson.tracking_uri)
     if (earlier := client.get_experiment_by_name(name)) is not None:
