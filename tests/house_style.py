@@ -161,7 +161,7 @@ def versions(path: Path, notebook: NotebookNode) -> Iterator[str]:
     """A package version that a lesson names is the one that the course installs."""
     for cell in code_cells(notebook):
         for package, version in re.findall(r"([\w-]+)==(\d[\w.]*)", cell.source):
-            if f"\n{package}=={version}\n" not in _CONSTRAINTS:
+            if not re.search(rf"^{package}=={re.escape(version)}\s", _CONSTRAINTS, flags=re.M):
                 yield f"cell {cell.id!r} names {package} {version}, which is not installed"
 
 

@@ -54,8 +54,8 @@ def test_a_changed_literal_in_a_lesson_is_rejected(copy):
     path = copy / "notebooks" / LESSON
     notebook = nbformat.read(path, as_version=4)
     (cell,) = (cell for cell in notebook.cells if cell.id == "fit")
-    assert "C=0.1" in cell.source
-    cell.source = cell.source.replace("C=0.1", "C=0.2")
+    assert "C=1.0" in cell.source
+    cell.source = cell.source.replace("C=1.0", "C=2.0")
     nbformat.write(notebook, path)
     done = validate(copy)
     assert done.returncode == 1, done.stdout

@@ -124,7 +124,11 @@ def workflow_faults(workflow: str, tested: list[str]) -> list[str]:
 def ci_faults(script: str) -> list[str]:
     return [
         f"no line {line!r}"
-        for line in ("set -euo pipefail", "export LOANFLOW_REQUIRE=browser", "make test")
+        for line in (
+            "set -euo pipefail",
+            'export LOANFLOW_REQUIRE="browser postgresql"',
+            "make test",
+        )
         if line not in script.splitlines()
     ]
 

@@ -3,38 +3,83 @@
 import os
 import re
 
+import mlflow
 import pytest
 from playwright.sync_api import expect
 
+from conftest import required
 from loanflow.classroom.doctor import find_browser
 from tools.notebooks import NOTEBOOKS, lessons
 from tools.screenshots import (
     IMAGES,
     LARGEST,
     PICTURES,
+    SETTLED_READER,
     browser_page,
-    enter_model_training,
     store_with,
 )
 
 
 @pytest.fixture(scope="module")
 def ui():
-    """The address of the MLflow UI on a store that lesson 01 filled."""
+    """The address of the MLflow UI on a store that the lessons with pictures filled."""
     if find_browser() is None:
-        if "browser" in os.environ.get("LOANFLOW_REQUIRE", ""):
+        if required("browser"):
             pytest.fail("LOANFLOW_REQUIRE asks for a browser, and there is none.")
         pytest.skip("There is no browser; `make doctor` says how to get one.")
     before = dict(os.environ)
-    with store_with({"01_tracking_first_run"}) as url:
+    with store_with({lesson for lesson, _ in PICTURES.values()}) as url:
         yield url
     os.environ.clear()
     os.environ.update(before)
 
 
+#: What a reader must find on the page after the steps to each picture.
+SHOWN = {
+    "01_run_overview.png": ["roc_auc", "logistic_regression", "reviewed"],
+    "01_run_artifacts.png": ["coefficients.png", "coefficients.json"],
+    "02_charts.png": ["fold/roc_auc", "round/log_loss"],
+    "02_table.png": ["cv_roc_auc_sd", "boosting leaves=4", "tree 12"],
+    "02_compare.png": ["Comparing 3 Runs", "min_samples_leaf", "cv_roc_auc"],
+    "03_trials.png": ["trial 00", "trial 15", "learning_rate"],
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_steps_to_each_picture_lead_there(ui, name):
+    with browser_page() as page:
+        page.add_init_script(SETTLED_READER)
+        PICTURES[name][1](page, ui)
+        for text in SHOWN[name]:
+            expect(page.get_by_text(text, exact=name.startswith("03")).first).to_be_in_viewport()
+
+
+def test_sorting_by_a_metric_puts_the_best_run_on_top(ui):
+    with browser_page() as page:
+        page.add_init_script(SETTLED_READER)
+        PICTURES["02_table.png"][1](page, ui)
+        links = page.locator(".ag-row a").filter(has_text=re.compile(r"leaves|leaf|tree|C="))
+        client = mlflow.MlflowClient(ui)
+        runs = client.search_runs(
+            [client.get_experiment_by_name("02_tracking_compare_runs").experiment_id],
+            "metrics.cv_roc_auc > 0",
+            order_by=["metrics.cv_roc_auc DESC"],
+        )
+        # The page holds its rows in another order than it shows them.
+        down_the_page = """links => links
+            .sort((a, b) => a.getBoundingClientRect().y - b.getBoundingClientRect().y)
+            .map(link => link.innerText)"""
+        assert links.evaluate_all(down_the_page) == [run.info.run_name for run in runs]
+
+
 def test_lesson_01_finds_its_run_and_the_figure(ui):
     with browser_page() as page:
-        enter_model_training(page, ui)
+        page.goto(ui)
+        page.get_by_text("Model training", exact=True).click()
+        closing = page.get_by_role("button", name="Close")
+        expect(closing).to_have_count(2)  # the Assistant's and the notice's
+        closing.last.click()
+        closing.first.click()
         page.get_by_role("link", name="01_tracking_first_run").first.click()
         page.get_by_role("link", name="logistic", exact=True).click()
         for logged in ("roc_auc", "logistic_regression", "reviewed", "loan_status"):

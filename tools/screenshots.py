@@ -32,6 +32,15 @@ FLAGS = [
 ]
 
 
+#: What the UI keeps for a reader who has chosen Model training and closed the Assistant and notice.
+SETTLED_READER = """
+    localStorage.setItem("mlflow.workflowType_v1", '"machine_learning"');
+    localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
+    localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
+    localStorage.setItem("mlflow.telemetry.info.alert.dismissed_v1", "true");
+"""
+
+
 @contextmanager
 def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
     """Open a page of a headless browser in the light theme, without any way off this machine."""
@@ -54,13 +63,6 @@ def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
         page.set_default_timeout(30_000)
         yield page
         chromium.close()
-
-
-def enter_model_training(page: Page, url: str) -> None:
-    """Open the UI as a reader does: choose Model training, and close what stands in the way."""
-    page.goto(url)
-    page.get_by_text("Model training", exact=True).click()
-    page.get_by_role("button", name="Close").first.click()
 
 
 def experiment_url(url: str, name: str) -> str:
@@ -91,10 +93,78 @@ def run_artifacts(page: Page, url: str) -> None:
     page.locator("img[src^='blob:']").first.wait_for()
 
 
+def unfold(page: Page, run_name: str) -> None:
+    """Show the children of a run in the table of runs."""
+    row = page.locator(".ag-row").filter(has=page.get_by_role("link", name=run_name, exact=True))
+    row.locator("button").first.click()
+
+
+def show_columns(page: Page, *metrics: str) -> None:
+    """Show these columns of the table of runs in place of those that it shows at first."""
+    page.get_by_role("button", name="Columns", exact=True).click()
+    for column in ("Dataset", "Source", "Models", *metrics):
+        title = page.locator(f"span[title='{column}'][class*=tree-node-content]")
+        ticked = title.locator("xpath=..").locator("[class*=checkbox-checked]").count() == 1
+        if ticked != (column in metrics):
+            title.click()
+    page.get_by_role("button", name="Columns", exact=True).click()
+    page.get_by_role("columnheader", name=metrics[-1]).first.wait_for()
+
+
+def charts_over_steps(page: Page, url: str) -> None:
+    """Lesson 02: the chart view, with the folds and the boosting rounds as lines."""
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    page.goto(experiment_url(url, "02_tracking_compare_runs"))
+    unfold(page, "sweep")
+    page.get_by_text("tree 12").first.wait_for()
+    page.locator("label:has(input[value=CHART])").click()
+    page.get_by_placeholder("Search metric charts").fill("fold|round")
+    page.get_by_text("round/log_loss", exact=True).wait_for()
+    page.get_by_text("Step", exact=True).nth(1).wait_for()
+
+
+def sweep_sorted(page: Page, url: str) -> None:
+    """Lesson 02: the table of all runs, sorted by a metric, which flattens the tree."""
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.goto(experiment_url(url, "02_tracking_compare_runs"))
+    page.locator("label:has(input[value=TABLE])").click()
+    page.get_by_role("button", name="Sort: Created").click()
+    page.get_by_text("cv_roc_auc", exact=True).last.click()
+    page.get_by_role("button", name="Sort: cv_roc_auc").wait_for()
+    page.keyboard.press("Escape")
+    show_columns(page, "cv_roc_auc", "cv_roc_auc_sd")
+
+
+def finalists_compared(page: Page, url: str) -> None:
+    """Lesson 02: three runs side by side; sorted by a metric first, so that no tree hides them."""
+    # The filter and the order as the UI itself keeps them in the address.
+    asked = "?searchFilter=tags.state%20%3D%20'finalist'&orderByKey=metrics.%60cv_roc_auc%60"
+    page.goto(experiment_url(url, "02_tracking_compare_runs") + asked)
+    page.get_by_text("matching runs").filter(has_text="3").wait_for()
+    page.get_by_role("checkbox", name="Select all runs").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("Comparing 3 Runs").wait_for()
+    page.get_by_text("Visualizations", exact=True).click()
+    page.set_viewport_size({"width": 1280, "height": 1200})
+
+
+def trials_of_a_study(page: Page, url: str) -> None:
+    """Lesson 03: the table of runs with the study unfolded into its trials."""
+    page.goto(experiment_url(url, "03_tracking_autolog_and_tuning"))
+    unfold(page, "study")
+    page.get_by_role("link", name="trial 15").wait_for()
+    show_columns(page, "roc_auc", "learning_rate", "max_leaf_nodes")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+
+
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
     "01_run_artifacts.png": ("01_tracking_first_run", run_artifacts),
+    "02_charts.png": ("02_tracking_compare_runs", charts_over_steps),
+    "02_table.png": ("02_tracking_compare_runs", sweep_sorted),
+    "02_compare.png": ("02_tracking_compare_runs", finalists_compared),
+    "03_trials.png": ("03_tracking_autolog_and_tuning", trials_of_a_study),
 }
 
 
@@ -130,7 +200,7 @@ def main() -> None:
         sys.exit(f"There is no picture {unknown.pop()!r}; there are {list(PICTURES)}.")
     IMAGES.mkdir(exist_ok=True)
     with store_with({PICTURES[name][0] for name in wanted}) as url, browser_page() as page:
-        enter_model_training(page, url)
+        page.add_init_script(SETTLED_READER)
         for name in wanted:
             PICTURES[name][1](page, url)
             save(page, IMAGES / name)

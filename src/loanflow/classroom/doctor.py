@@ -309,7 +309,7 @@ def check_postgresql() -> Check:
         "PostgreSQL",
         MISSING,
         "no initdb found",
-        "lesson 04 shows the outputs of its PostgreSQL part only; everything else works",
+        "lesson 04 moves its store into a SQLite file instead; everything else works",
         _how_to_install(apt="postgresql", brew="postgresql@17", winget="PostgreSQL.PostgreSQL.17"),
     )
 

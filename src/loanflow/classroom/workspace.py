@@ -85,8 +85,9 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     """Open a lesson: give it an empty experiment of its own name in the reader's store.
 
     What an earlier opening left under that name is deleted, and so are the lesson's registered
-    models. Other lessons' work stays. MLflow is left as in a fresh kernel: no active run, and no
-    store or experiment chosen.
+    models. Other lessons' work stays. No run is left active. A store that was chosen elsewhere is
+    forgotten; in a kernel that has chosen the reader's store already, what is logged next goes to
+    the empty experiment.
 
     Parameters
     ----------
@@ -109,10 +110,12 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     prepare()
     while mlflow.active_run():
         mlflow.end_run()
-    # MLflow forgets what the reader's shell or an earlier opening told it, as in a fresh kernel.
-    mlflow.set_tracking_uri(None)
-    for variable in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
-        os.environ.pop(f"MLFLOW_{variable}", None)
+    reopened = mlflow.get_tracking_uri() == tracking_uri()
+    if not reopened:
+        # What the reader's shell or another lesson chose must not decide where this one writes.
+        mlflow.set_tracking_uri(None)
+        for variable in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
+            os.environ.pop(f"MLFLOW_{variable}", None)
     lesson = Lesson(name, tracking_uri())
     client = mlflow.MlflowClient(lesson.tracking_uri)
     if (earlier := client.get_experiment_by_name(name)) is not None:
@@ -127,5 +130,7 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     for folder in (artifacts() / name, home() / "files" / name):
         shutil.rmtree(folder, ignore_errors=True)
     client.create_experiment(name, artifact_location=(artifacts() / name).as_uri())
-    print(f"Experiment {name!r} is empty and ready.")
+    if reopened:
+        mlflow.set_experiment(name)  # otherwise the next run would go to the deleted one
+    print(f"Experiment {name!r} is ready; this cell empties it each time it runs.")
     return lesson
