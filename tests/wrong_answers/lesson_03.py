@@ -48,6 +48,7 @@ WRONG = {
         "the score of the folds": _changed(
             GRID, '"test_roc_auc", score', '"test_roc_auc", search.best_score_'
         ),
+        "searched by accuracy": _changed(GRID, 'scoring="roc_auc", ', ""),
         "the score in a second run": _changed(
             GRID, "    mlflow.log_metric", "with mlflow.start_run():\n    mlflow.log_metric"
         ),

@@ -233,7 +233,6 @@ def mlflow_server(
         root = Path(root).resolve().as_uri()
     command = [
         *(sys.executable, "-m", "mlflow", "server"),
-        *("--backend-store-uri", tracking_uri),
         # Clients on this machine read and write this folder themselves, so that what is logged
         # through the server can be loaded without it; the second option is for those that cannot.
         *("--default-artifact-root", root),
@@ -243,12 +242,14 @@ def mlflow_server(
         *("--workers", "1"),
         *extra_args,
     ]
-    quiet = {
+    variables = {
+        # Not an option: whoever lists the processes would read the database's password in it.
+        "MLFLOW_BACKEND_STORE_URI": tracking_uri,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
     }
-    return local_server(command, env={**quiet, **(env or {})}, timeout=timeout, name="mlflow")
+    return local_server(command, env={**variables, **(env or {})}, timeout=timeout, name="mlflow")
 
 
 @contextmanager

@@ -327,6 +327,9 @@ def _relay(gateway: Gateway, port: int) -> type[BaseHTTPRequestHandler]:
                 behind.request(self.command, self.path, body, dict(self.headers))
                 response = behind.getresponse()
                 content = response.read()
+            except OSError:
+                self.send_error(502)
+                return
             finally:
                 behind.close()
             self.send_response_only(response.status)

@@ -36,6 +36,8 @@ def a_grid_of_trees(lesson: Lesson) -> None:
         f"{len(children)} child runs do not hold the six depths from 2 to 7, once each.",
     )
     require(not parent.outputs or not parent.outputs.model_outputs, "A model was logged.")
+    searched = parent.data.params.get("scoring"), parent.data.params.get("cv")
+    require(searched == ("roc_auc", "3"), "It does not search by ROC AUC on three folds.")
     logged = parent.data.metrics.get("test_roc_auc")
     require(logged is not None, "Its metric test_roc_auc is missing.")
     split = split_loans(load_loans())
