@@ -14,11 +14,14 @@ from tools.notebooks import NAVIGATION, REPOSITORY, navigation
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
 
 _CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
-_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(root|home|work|tmp|private|Users|var|opt)/|[A-Z]:\\\\")
+_ABSOLUTE_PATH = re.compile(
+    r"(?<![\w.:/])/(root|home|work|tmp|private|Users|var|opt)/|[A-Z]:\\\\|file:///\w"
+)
 _VARYING = {
     "a run id": re.compile(r"\b[0-9a-f]{32}\b"),
     "a model id": re.compile(r"\bm-[0-9a-f]{20,}"),
     "a time stamp": re.compile(r"\b20\d\d[-/]\d\d[-/]\d\d[ T]\d\d:\d\d"),
+    "a time in milliseconds": re.compile(r"_time=\d{13}"),
     "a memory address": re.compile(r"\b0x[0-9a-f]{8,}"),
     "a port of this machine": re.compile(r"(127\.0\.0\.1|localhost):\d{2,5}"),
 }
