@@ -44,12 +44,15 @@ def record(folder):
     def keep(fit):
         def recorded(self, *args, **kwargs):
             if not fitting:
-                number = len(list(Path(folder).iterdir()))
-                with open(Path(folder) / f"{number:05}.pickle", "wb") as file:
-                    pickle.dump((self, args, kwargs), file)
+                path = Path(folder) / f"{len(list(Path(folder).iterdir())):05}.pickle"
+                path.write_bytes(pickle.dumps((self, args, kwargs)))
             fitting.append(self)
             try:
                 return fit(self, *args, **kwargs)
+            except Exception:
+                if len(fitting) == 1:  # a lesson may fail on purpose; the floor must not
+                    path.unlink()
+                raise
             finally:
                 fitting.pop()
 
