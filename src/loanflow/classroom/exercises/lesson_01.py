@@ -1,30 +1,19 @@
 """The checks of lesson 01."""
 
 import mlflow
-from mlflow.entities import Run
 
 from loanflow.classroom.exercises import exercise, require
+from loanflow.classroom.exercises.runs import require_finished, the_run_named
 from loanflow.classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, evaluate
 
 
-def _the_run_named(name: str, lesson: Lesson) -> Run:
-    """Return the one run of that name in the lesson's experiment."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    experiment = client.get_experiment_by_name(lesson.name)
-    runs = client.search_runs([experiment.experiment_id], f"run_name = '{name}'")
-    require(len(runs) > 0, f"There is no run named '{name}' in the experiment of this lesson.")
-    require(len(runs) == 1, f"There are {len(runs)} runs named '{name}'; delete all but one.")
-    status = runs[0].info.status
-    require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
-    return runs[0]
-
-
 @exercise("1.1")
 def a_run_of_a_tree(lesson: Lesson) -> None:
     """Fit the tree again and compare the logged metrics with its own."""
-    run = _the_run_named("tree", lesson)
+    run = the_run_named("tree", lesson.tracking_uri, lesson.name)
+    require_finished(run)
     require(run.data.params.get("max_depth") == "4", "Its parameter max_depth is not 4.")
     X_train, X_test, y_train, y_test = split_loans(load_loans())
     tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
@@ -40,7 +29,8 @@ def a_run_of_a_tree(lesson: Lesson) -> None:
 @exercise("1.2")
 def a_reviewed_run(lesson: Lesson) -> None:
     """Look for the tag and the artifact on the run of exercise 1.1."""
-    run = _the_run_named("tree", lesson)
+    run = the_run_named("tree", lesson.tracking_uri, lesson.name)
+    require_finished(run)
     require(
         bool(run.data.metrics), "The run 'tree' has no metrics; it is not that of exercise 1.1."
     )

@@ -5,6 +5,7 @@ import numpy as np
 from mlflow.entities import Run
 
 from loanflow.classroom.exercises import exercise, require
+from loanflow.classroom.exercises.runs import require_finished, search
 from loanflow.classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, cross_validation_scores
@@ -12,10 +13,7 @@ from loanflow.training import build_model, cross_validation_scores
 
 def _runs(lesson: Lesson, question: str = "") -> list[Run]:
     """Return the runs of the lesson's experiment that the filter finds."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    return list(
-        client.search_runs([client.get_experiment_by_name(lesson.name).experiment_id], question)
-    )
+    return search(lesson.tracking_uri, lesson.name, question)
 
 
 def _sweep(lesson: Lesson) -> tuple[Run, list[Run]]:
@@ -35,8 +33,8 @@ def a_tree_of_depth_seven(lesson: Lesson) -> None:
     require(bool(named), "The run 'tree 7' is not a child of the run 'sweep'.")
     require(len(named) == 1, f"The sweep has {len(named)} runs named 'tree 7'; delete all but one.")
     (run,) = named
-    require(run.info.status == "FINISHED", "The run 'tree 7' has not finished well.")
-    require(sweep.info.status == "FINISHED", "The run 'sweep' has not finished well.")
+    require_finished(run)
+    require_finished(sweep)
     for name, value in {"family": "decision_tree", "max_depth": "7"}.items():
         require(run.data.params.get(name) == value, f"Its parameter {name} is not {value}.")
     for name in ("sweep", "owner", "state"):

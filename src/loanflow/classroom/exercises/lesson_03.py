@@ -1,10 +1,10 @@
 """The checks of lesson 03."""
 
-import mlflow
 from mlflow.entities import Run
 from sklearn.tree import DecisionTreeClassifier
 
 from loanflow.classroom.exercises import exercise, require
+from loanflow.classroom.exercises.runs import require_finished, search, the_run_named
 from loanflow.classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, cross_validation_scores, evaluate
@@ -12,18 +12,12 @@ from loanflow.training import build_model, cross_validation_scores, evaluate
 
 def _parent_and_children(name: str, lesson: Lesson) -> tuple[Run, list[Run]]:
     """Return the one run of that name in the lesson's experiment, and its finished children."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    experiment = client.get_experiment_by_name(lesson.name).experiment_id
-    runs = client.search_runs([experiment], f"run_name = '{name}'")
-    require(len(runs) > 0, f"There is no run named '{name}' in the experiment of this lesson.")
-    require(len(runs) == 1, f"There are {len(runs)} runs named '{name}'; delete all but one.")
-    require(runs[0].info.status == "FINISHED", f"The run '{name}' has not finished well.")
-    children = client.search_runs(
-        [experiment],
-        f"tags.mlflow.parentRunId = '{runs[0].info.run_id}' and attributes.status = 'FINISHED'",
-    )
+    run = the_run_named(name, lesson.tracking_uri, lesson.name)
+    require_finished(run)
+    its_finished = f"tags.mlflow.parentRunId = '{run.info.run_id}' and status = 'FINISHED'"
+    children = search(lesson.tracking_uri, lesson.name, its_finished)
     require(len(children) > 0, f"The run '{name}' has no child runs that finished.")
-    return runs[0], children
+    return run, children
 
 
 @exercise("3.1")

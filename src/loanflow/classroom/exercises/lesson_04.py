@@ -1,32 +1,22 @@
 """The checks of lesson 04."""
 
 import mlflow
-from mlflow.entities import Run
 from mlflow.server import get_app_client
 from sklearn.metrics import log_loss
 
 from loanflow.classroom.exercises import exercise, require
+from loanflow.classroom.exercises.runs import require_finished, the_run_named
 from loanflow.classroom.team import environment
 from loanflow.classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model
 
 
-def _the_run_named(name: str, client: mlflow.MlflowClient, experiment_name: str) -> Run:
-    """Return the one run of that name in the experiment."""
-    experiment = client.get_experiment_by_name(experiment_name)
-    require(experiment is not None, f"There is no experiment '{experiment_name}'.")
-    runs = client.search_runs([experiment.experiment_id], f"run_name = '{name}'")
-    require(len(runs) > 0, f"There is no run named '{name}' in '{experiment_name}'.")
-    require(len(runs) == 1, f"There are {len(runs)} runs named '{name}'; delete all but one.")
-    return runs[0]
-
-
 @exercise("4.1")
 def a_finished_run(lesson: Lesson) -> None:
     """Fit the model again, and compare each step of the loss with its own."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    run = _the_run_named("cut off", client, lesson.name)
+    run = the_run_named("cut off", lesson.tracking_uri, lesson.name)
     history = client.get_metric_history(run.info.run_id, "test_loss")
     logged = {entry.step: entry.value for entry in history}
     missing = sorted(set(range(6)) - set(logged))
@@ -38,7 +28,7 @@ def a_finished_run(lesson: Lesson) -> None:
     for step, probability in enumerate(rounds):
         right = abs(logged[step] - log_loss(y_test, probability)) < 1e-6
         require(right, f"The value at step {step} is not that of `losses`.")
-    require(run.info.status == "FINISHED", f"The run says {run.info.status}, not FINISHED.")
+    require_finished(run)
 
 
 @exercise("4.2")
@@ -55,5 +45,5 @@ def a_colleague_who_may_log(url: str, admin_password: str) -> None:
         granted = auth.get_user_permission("ada", "experiment", experiment.experiment_id)
         require(not auth.get_user("ada").is_admin, "Ada has become an administrator.")
         require(granted.permission == "EDIT", f"Ada has the permission {granted.permission}.")
-        run = _the_run_named("first of ada", client, "team")
-        require(run.info.status == "FINISHED", f"The run says {run.info.status}, not FINISHED.")
+        run = the_run_named("first of ada", url, "team")
+        require_finished(run)
