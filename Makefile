@@ -1,7 +1,7 @@
 # Everything runs in .venv, which `setup` creates once. Another Python: make lab PYTHON=python3.12
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
-CODE := conftest.py src tests tools notebooks
+CODE := conftest.py src steps tests tools notebooks
 
 # Nothing leaves this machine: MLflow's telemetry is off.
 export DO_NOT_TRACK := true
@@ -24,7 +24,7 @@ test: setup ## check style, run all tests, and execute and compare every noteboo
 	$(VENV_PYTHON) -m ruff check $(CODE)
 	$(VENV_PYTHON) -m ruff format --check $(CODE)
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile \
-		--nbval --nbval-current-env --nbval-cell-timeout=120 tests notebooks
+		--nbval --nbval-current-env --nbval-cell-timeout=240 tests notebooks
 
 run: setup ## execute every lesson, in order, into your MLflow store
 	@$(VENV_PYTHON) -m tools.notebooks run

@@ -163,10 +163,46 @@ def test_git_is_needed(programs):
     assert (check.status, check.needed) == (MISSING, True)
 
 
+GIT = """
+case "$1" in
+--version) echo git version 2.50.1 ;;
+--exec-path) echo {programs} ;;
+-C) {head} ;;
+esac"""
+
+
 @posix_only
-def test_git_is_found(programs):
-    programs("git", "echo git version 2.50.1")
+def test_git_is_found(programs, tmp_path):
+    programs("git", GIT.format(programs=tmp_path, head="echo 0123456"))
+    programs("git-daemon", into=tmp_path)
     assert doctor.check_git() == Check("git", OK, "2.50.1", needed=True)
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("head", "daemon", "found"),
+    [("exit 128", True, "is no clone"), ("echo 0123456", False, "without git daemon")],
+)
+def test_git_has_to_know_the_course_and_to_serve_it(programs, tmp_path, head, daemon, found):
+    programs("git", GIT.format(programs=tmp_path, head=head))
+    if daemon:
+        programs("git-daemon", into=tmp_path)
+    check = doctor.check_git()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (WRONG, True)
+    assert found in check.found
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["conda", "pyenv"])
+def test_other_makers_of_environments_are_a_choice(programs, monkeypatch, name):
+    monkeypatch.delenv("CONDA_EXE", raising=False)
+    find = {"conda": doctor.check_conda, "pyenv": doctor.check_pyenv}[name]
+    check = find()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, False)
+    programs(name, f"echo {name} 25.9.1")
+    assert find() == Check(name, OK, "25.9.1")
 
 
 def test_a_missing_java_costs_lesson_12_alone(programs):

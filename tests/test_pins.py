@@ -22,6 +22,8 @@ CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+#: Where else a version is named: the environments of the project's runs, and of the model it logs.
+NAMED = ["python_env.yaml", "conda.yaml", "Dockerfile", "steps/train.py"]
 
 
 def supported_pythons() -> list[str]:
@@ -59,6 +61,27 @@ def contradicted_pins(pyproject: str, constraints: str) -> list[str]:
         for r in direct(pyproject)
         if not r.specifier.contains(versions.get(canonicalize_name(r.name), "0"))
     ]
+
+
+def named_pins(text: str) -> list[Requirement]:
+    """Return the pins in any file; a line that does not read like one is none."""
+    lines = [line.split("#")[0] for line in text.splitlines()]
+    found = [re.findall(r"[a-z][\w.-]*==[\w.]+", line) for line in lines]
+    return [Requirement(pin) for pins in found for pin in pins]
+
+
+def differing_pins(text: str, constraints: str) -> list[str]:
+    versions = pinned(constraints)
+    return [
+        str(r)
+        for r in named_pins(text)
+        if not r.specifier.contains(versions.get(canonicalize_name(r.name), "0"))
+    ]
+
+
+def setup_uv() -> Requirement:
+    source = (ROOT / "tools" / "setup_env.py").read_text(encoding="utf-8")
+    return Requirement(re.search(r'^UV = "(.*)"$', source, flags=re.M)[1])
 
 
 def installed_closure(pyproject: str) -> dict[str, str]:
@@ -157,6 +180,26 @@ def test_constraints_hold_the_direct_pins():
 def test_a_contradicted_or_missing_constraint_is_noticed(line):
     broken = re.sub(r"(?m)^pandas==.*", line, CONSTRAINTS)
     assert len(contradicted_pins(PYPROJECT, broken)) == 1
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_version_named_elsewhere_is_that_of_the_constraints(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert named_pins(text) != []
+    assert differing_pins(text, CONSTRAINTS) == []
+    broken = re.sub("skops==[0-9.]+", "skops==0.1", text)
+    assert differing_pins(broken, CONSTRAINTS) == ["skops==0.1"]
+
+
+def test_the_environments_of_the_project_install_the_same():
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in NAMED[:3]]
+    first, *others = [sorted(map(str, named_pins(text))) for text in texts]
+    assert all(pins == first for pins in others)
+    assert all("-c constraints.txt" in text for text in texts)
+
+
+def test_set_up_begins_with_the_uv_that_it_installs():
+    assert str(setup_uv()) in map(str, direct(PYPROJECT))
 
 
 def test_constraints_hold_everything_that_is_installed():

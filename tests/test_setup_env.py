@@ -75,7 +75,7 @@ def setup_env():
 def course(tmp_path):
     """A folder with the files that set-up reads, at a path with a space and an umlaut."""
     root = tmp_path / "kurs ä"
-    for name in ("pyproject.toml", "constraints.txt", "tools/setup_env.py"):
+    for name in ("pyproject.toml", "constraints.txt", "python_env.yaml", "tools/setup_env.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     (root / "src").mkdir()
@@ -100,6 +100,7 @@ def test_a_new_copy_gets_its_environment_and_store(setup_env, course, programs):
     assert setup_env.main([], course) == 0
     assert programs.count("uv --no-progress pip install") == 1
     assert programs.count("--compile-bytecode -c constraints.txt -e .") == 1
+    assert programs.count("loanflow.classroom environment") == 1
     assert left_behind(course) == [".venv", "src/loanflow.egg-info", "workspace"]
     settings = (course / setup_env.LAB_SERVER).read_text()
     assert '"news_url": null' in settings
@@ -115,7 +116,9 @@ def test_a_second_call_does_nothing(setup_env, course, programs, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "tools/setup_env.py"])
+@pytest.mark.parametrize(
+    "name", ["constraints.txt", "pyproject.toml", "python_env.yaml", "tools/setup_env.py"]
+)
 def test_a_changed_input_rebuilds_from_nothing(setup_env, course, programs, name):
     setup_env.main([], course)
     old = course / ".venv" / "old"
@@ -205,6 +208,15 @@ def test_pip_is_not_tried_where_it_cannot_help(setup_env, course, programs, outc
     programs.fail("uv==", outcome)
     setup_env.main([], course)
     assert programs.count("--compile -c constraints.txt") == 0
+
+
+def test_set_up_goes_on_without_the_environment_of_project_runs(
+    setup_env, course, programs, capsys
+):
+    programs.fail("loanflow.classroom environment", "Traceback\nExecutionException: no uv\n")
+    assert setup_env.main([], course) == 0
+    assert "could not be made (ExecutionException: no uv)" in capsys.readouterr().out
+    assert left_behind(course) == [".venv", "src/loanflow.egg-info", "workspace"]
 
 
 def test_a_later_success_removes_the_log(setup_env, course, programs):

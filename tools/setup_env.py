@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)  # the Python versions that the course is tested with
 UV = "uv==0.13.9"
 
-INPUTS = ("pyproject.toml", "constraints.txt", "tools/setup_env.py")
+INPUTS = ("pyproject.toml", "constraints.txt", "python_env.yaml", "tools/setup_env.py")
 MADE = (".venv", "src/loanflow.egg-info")
 STAMP = ".venv/loanflow-setup"
 LOG = "setup.log"
@@ -123,6 +123,7 @@ def build(root):
                 raise
             say(f"uv did not work here ({error}); taking pip instead.")
     write_lab_settings(root)
+    make_project_environment(root)
 
 
 def install(root, installer, packages):
@@ -148,6 +149,18 @@ def write_lab_settings(root):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def make_project_environment(root):
+    """Make the environment of the project's own runs, so that no lesson waits or needs a network.
+
+    It is nothing that the other lessons need: where it cannot be made, set-up goes on.
+    """
+    say("Making the environment in which lessons 05 and 06 run the project ...")
+    try:
+        run([venv_python(root), "-m", "loanflow.classroom", "environment"], root)
+    except SetupError as error:
+        say(f"It could not be made ({error}); those lessons will try again.")
 
 
 def prepare_store(root):

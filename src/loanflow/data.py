@@ -237,6 +237,35 @@ def split_loans(loans: pd.DataFrame, test_size: float = 0.25, seed: int = 0) -> 
     )
 
 
+def split_in_three(
+    loans: pd.DataFrame, test_size: float = 0.25, seed: int = 0
+) -> dict[str, tuple[pd.DataFrame, pd.Series]]:
+    """Split applications into rows to fit on, rows to choose a model by, and rows to test it on.
+
+    Parameters
+    ----------
+    loans, test_size, seed
+        As in `split_loans`, which splits off the test rows, and from the rest the validation rows.
+
+    Returns
+    -------
+    dict of str to (X, y)
+        Under ``"train"``, ``"validation"`` and ``"test"``, in the shape of `split_loans`.
+
+    Raises
+    ------
+    ValueError
+        As `split_loans`.
+    """
+    outer = split_loans(loans, test_size, seed)
+    inner = split_loans(loans.loc[outer.X_train.index], test_size, seed)
+    return {
+        "train": (inner.X_train, inner.y_train),
+        "validation": (inner.X_test, inner.y_test),
+        "test": (outer.X_test, outer.y_test),
+    }
+
+
 def _load(path: str | os.PathLike, advice: str) -> pd.DataFrame:
     """Read and check one file; `advice` says what to do if it is not there."""
     problems = _Problems(Path(os.path.expanduser(path)))

@@ -2,10 +2,14 @@
 
 Importing it, before mlflow, switches MLflow's telemetry off, keeps lines that differ from run to
 run (links with ids, progress bars) out of the cells, and gives each process one thread: on data of
-this size more threads wait for each other longer than they save.
+this size more threads wait for each other longer than they save. It also puts the programs of this
+Python's environment first on the PATH, as activating the environment does: a project run looks for
+``python``, ``uv`` and ``mlflow`` there. The environments that project runs make stay inside of it.
 """
 
 import os
+import sys
+import sysconfig
 
 for _name, _value in {
     "DO_NOT_TRACK": "true",
@@ -13,9 +17,13 @@ for _name, _value in {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENV_ROOT": os.path.join(sys.prefix, "project-environments"),
     "OMP_NUM_THREADS": "1",
 }.items():
     os.environ.setdefault(_name, _value)
+_programs, _path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+if _path.split(os.pathsep)[0] != _programs:
+    os.environ["PATH"] = os.pathsep.join((_programs, _path))
 # A proxy on the way out must not stand before the servers of this machine.
 _direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
 if "127.0.0.1" not in _direct:

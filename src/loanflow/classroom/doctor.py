@@ -110,6 +110,8 @@ def check_all() -> list[Check]:
         check_git(),
         check_port_5000(),
         check_java(),
+        check_conda(),
+        check_pyenv(),
         check_containers(),
         check_postgresql(),
         check_browser(),
@@ -250,17 +252,44 @@ def check_port_5000(port: int = 5000) -> Check:
 
 
 def check_git() -> Check:
-    """Check git, with which the Projects lessons run a commit."""
-    if version := _output(["git", "--version"]):
-        return Check("git", OK, version.removeprefix("git version "), needed=True)
+    """Check git and its server, with which the Projects lessons run a commit of the course."""
+    costs = "runs do not record their commit, and lessons 05 and 06 cannot run one"
+    install = _how_to_install(apt="git", brew="git", winget="Git.Git")
+    version = _output(["git", "--version"])
+    if version is None:
+        return Check("git", MISSING, "not found", costs, install, needed=True)
+    found = version.removeprefix("git version ")
+    if _output(["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"]) is None:
+        found = f"{found}; the folder {REPOSITORY} is no clone"
+        return Check("git", WRONG, found, costs, "get the course with git clone", needed=True)
+    programs = _output(["git", "--exec-path"])
+    if programs is None or shutil.which("git-daemon", path=programs) is None:
+        costs = "lesson 05 cannot serve the course to itself"
+        return Check("git", WRONG, f"{found}; without git daemon", costs, install, needed=True)
+    return Check("git", OK, found, needed=True)
+
+
+def check_conda() -> Check:
+    """Check conda, one of the environments of the Projects lessons."""
+    if version := _output([os.environ.get("CONDA_EXE") or "conda", "--version"]):
+        return Check("conda", OK, version.removeprefix("conda "))
+    remedy = "install Miniforge from https://conda-forge.org/download/"
     return Check(
-        "git",
+        "conda",
         MISSING,
         "not found",
-        "runs do not record their commit, and lessons 05 and 06 cannot run one",
-        _how_to_install(apt="git", brew="git", winget="Git.Git"),
-        needed=True,
+        "`mlflow run` with conda.yaml, and its test; everything else works",
+        remedy,
     )
+
+
+def check_pyenv() -> Check:
+    """Check pyenv, without which MLflow makes no virtualenv."""
+    if version := _output(["pyenv", "--version"]):
+        return Check("pyenv", OK, version.removeprefix("pyenv "))
+    costs = "`mlflow run` needs an --env-manager, such as uv; the test of virtualenv is skipped"
+    remedy = "follow https://github.com/pyenv/pyenv#installation"
+    return Check("pyenv", MISSING, "not found", costs, remedy)
 
 
 def check_java() -> Check:
@@ -285,7 +314,7 @@ def check_java() -> Check:
 
 def check_containers() -> Check:
     """Check that a container engine answers."""
-    costs = "lessons 06 and 11 show the outputs of their containers only; everything else works"
+    costs = "`mlflow run` with Docker, its test, and the containers of lesson 11"
     if shutil.which("docker") is None:
         remedy = _how_to_install(
             apt="docker.io", brew="--cask docker", winget="Docker.DockerDesktop"

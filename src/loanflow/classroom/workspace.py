@@ -81,6 +81,26 @@ def prepare() -> None:
             fresh.replace(database)
 
 
+def prepare_environment() -> None:
+    """Make the environment in which lessons 05 and 06 run the project, by running it there once.
+
+    The first run also byte-compiles what it imports; it is logged into a store that is thrown away.
+
+    Raises
+    ------
+    mlflow.exceptions.MlflowException, mlflow.exceptions.ExecutionException
+        If the environment cannot be made, or the run in it fails.
+    """
+    import mlflow
+
+    prepare()
+    with tempfile.TemporaryDirectory() as folder:
+        store = shutil.copy(home() / "mlflow.db", folder)
+        mlflow.set_tracking_uri(f"sqlite:///{Path(store).as_posix()}")
+        experiment = mlflow.create_experiment("set-up", Path(folder).as_uri())
+        mlflow.projects.run(str(REPOSITORY), experiment_id=experiment, env_manager="uv")
+
+
 def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     """Open a lesson: give it an empty experiment of its own name in the reader's store.
 
