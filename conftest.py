@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(skip)
 
 
+def start_kernel(start):
+    """Start a notebook's kernel as Jupyter would: what child processes print reaches the cell.
+
+    ipykernel leaves the output of child processes alone where it sees this variable.
+    """
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+    start()
+
+
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
     """An empty workspace of the test's own."""
@@ -59,6 +69,7 @@ def pytest_runtest_setup(item):
     """
     notebook = item.parent
     if isinstance(notebook, IPyNbFile) and notebook.kernel is None:
+        notebook.setup = partial(start_kernel, notebook.setup)
         home = Path(tempfile.mkdtemp(prefix="loanflow-notebook-"))
         shutil.copytree(os.environ[PREPARED], home, dirs_exist_ok=True)
         os.environ["LOANFLOW_HOME"] = str(home)

@@ -28,7 +28,8 @@ def held_back(model, rows):
 
 def log_scores(model, rows, X, y):
     """Evaluate a model and log its scores, named after the rows, also with the model itself."""
-    mlflow.log_input(mlflow.data.from_pandas(X.assign(Approved=y.astype(float)), name=rows), context=rows)
+    frame = X.assign(Approved=y.astype(float))
+    mlflow.log_input(mlflow.data.from_pandas(frame, name=rows), context=rows)
     scores = evaluate(mlflow.sklearn.load_model(model), X, y)
     scores = {f"{rows}_{name}": score for name, score in scores.items()}
     mlflow.log_metrics(scores, model_id=mlflow.models.get_model_info(model).model_id)

@@ -14,6 +14,7 @@ from loanflow.data import (
     LoanDataError,
     load_loans,
     load_new_applications,
+    split_in_three,
     split_loans,
 )
 
@@ -641,3 +642,20 @@ def test_a_split_of_few_rows_has_both_outcomes_in_both_parts_or_is_refused():
                     assert set(split.y_train) == set(split.y_test) == {0, 1}
     assert 0 < refused < 6 * 6 * 4
     split_loans(make_loans(2, 2), 0.5)
+
+
+def test_three_parts_hold_every_row_once_and_both_outcomes():
+    loans = load_loans()
+    parts = split_in_three(loans, test_size=0.2, seed=3)
+    assert list(parts) == ["train", "validation", "test"]
+    rows = [index for X, _ in parts.values() for index in X.index]
+    assert sorted(rows) == list(loans.index)
+    assert {name: len(X) for name, (X, _) in parts.items()} == {
+        "train": 3200,
+        "validation": 800,
+        "test": 1000,
+    }
+    for X, y in parts.values():
+        assert X.index.equals(y.index)
+        assert abs(y.mean() - 0.687) < 0.01
+    assert parts["test"][0].equals(split_loans(loans, test_size=0.2, seed=3).X_test)

@@ -25,6 +25,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 
 from loanflow.classroom.workspace import REPOSITORY, home
 from tools.notebooks import execute, lessons
@@ -76,6 +77,7 @@ def imports(lesson: Path) -> str:
     """Return the top-level import statements of a lesson's code cells, in order."""
     cells = nbformat.read(lesson, as_version=4).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    code = TransformerManager().transform_cell(code)  # a line that begins with ! is no Python
     statements = [
         node for node in ast.parse(code).body if isinstance(node, ast.Import | ast.ImportFrom)
     ]

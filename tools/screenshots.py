@@ -157,6 +157,21 @@ def trials_of_a_study(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 1000})
 
 
+def refused_run(page: Page, url: str) -> None:
+    """Lesson 05: the page of a run whose parameter was refused, with the reason."""
+    page.goto(run_url(url, "05_projects_package_and_run", "no number"))
+    page.get_by_text("allowed is a whole number").first.wait_for()
+    page.set_viewport_size({"width": 1280, "height": 860})
+
+
+def resumed_pipeline(page: Page, url: str) -> None:
+    """Lesson 06: the table of runs with the resumed pipeline unfolded."""
+    page.goto(experiment_url(url, "06_projects_pipeline"))
+    unfold(page, "pipeline")
+    page.get_by_role("link", name="test the best", exact=True).first.wait_for()
+    page.set_viewport_size({"width": 1280, "height": 700})
+
+
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
@@ -165,6 +180,8 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "02_table.png": ("02_tracking_compare_runs", sweep_sorted),
     "02_compare.png": ("02_tracking_compare_runs", finalists_compared),
     "03_trials.png": ("03_tracking_autolog_and_tuning", trials_of_a_study),
+    "05_refused.png": ("05_projects_package_and_run", refused_run),
+    "06_resumed.png": ("06_projects_pipeline", resumed_pipeline),
 }
 
 

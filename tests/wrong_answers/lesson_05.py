@@ -1,0 +1,72 @@
+"""Wrong answers to the exercises of lesson 05 that a reader might well give.
+
+Each stands in the place of the right one in the solutions notebook.
+"""
+
+QUICK = """
+with open(clone / "MLproject", "a") as file:
+    file.write('''
+  quick:
+    parameters:
+      data: {{type: string, default: data/loan_status.csv}}
+      family: {{type: string, default: {family}}}
+      test_size: {{type: float, default: {test_size}}}
+      seed: {{type: int, default: 0}}
+    command: >
+      python steps/{script}.py --data={{data}} --family={{family}}
+      --test_size={{test_size}} --seed={{seed}}
+''')
+{run}"""
+RUN = 'mlflow.projects.run(str(clone), "quick", env_manager="local"{})'
+
+WRONG = {
+    "5.1": {
+        "the values given to main": """
+parameters = {"family": "tree", "test_size": 0.5}
+mlflow.projects.run(str(clone), parameters=parameters, env_manager="local", run_name="quick")""",
+        "the default left, the value given": QUICK.format(
+            family="tree",
+            test_size=0.25,
+            script="main",
+            run=RUN.format(', parameters={"test_size": 0.5}'),
+        ),
+        "trained and not evaluated": QUICK.format(
+            family="tree", test_size=0.5, script="train", run=RUN.format("")
+        ),
+        "written and never run": QUICK.format(family="tree", test_size=0.5, script="main", run=""),
+        "run with another size": QUICK.format(
+            family="tree",
+            test_size=0.5,
+            script="main",
+            run=RUN.format(', parameters={"test_size": 0.25}'),
+        ),
+    },
+    "5.2": {
+        "the highest score": """
+best = mlflow.search_runs(order_by=["metrics.validation_roc_auc DESC"], output_format="list")[0]
+client.set_tag(best.info.run_id, "trusted", "no")""",
+        "all forests": """
+for run in mlflow.search_runs(filter_string="params.family = 'forest'", output_format="list"):
+    client.set_tag(run.info.run_id, "trusted", "no")""",
+        "an honest run of another seed": """
+model = build_model("random_forest", seed=1).fit(*split_in_three(loans, seed=1)["train"])
+score = evaluate(model, *split_in_three(loans, seed=1)["validation"])["roc_auc"]
+run = client.create_run(experiment.experiment_id, run_name="forest, seed 1", tags=tags)
+for key, value in {**parameters, "seed": 1}.items():
+    client.log_param(run.info.run_id, key, value)
+client.log_metric(run.info.run_id, "validation_roc_auc", score)
+client.set_terminated(run.info.run_id)
+client.set_tag(run.info.run_id, "trusted", "no")""",
+        "the right run, another word": """
+(run,) = mlflow.search_runs(
+    filter_string="attributes.run_name = 'in a folder'", output_format="list"
+)
+client.set_tag(run.info.run_id, "trusted", "false")""",
+        "the others marked as trusted": """
+for name, trusted in {"forest": "yes", "in a folder": "no"}.items():
+    (run,) = mlflow.search_runs(
+        filter_string=f"attributes.run_name = '{name}'", output_format="list"
+    )
+    client.set_tag(run.info.run_id, "trusted", trusted)""",
+    },
+}

@@ -1,0 +1,54 @@
+"""Wrong answers to the exercises of lesson 06 that a reader might well give.
+
+Each stands in the place of the right one in the solutions notebook.
+"""
+
+REPEAT = """
+def run(entry_point, env_manager="uv", **parameters):
+    return mlflow.projects.run(
+        str(clean), entry_point, parameters=parameters, env_manager=env_manager
+    ).run_id
+
+old = evaluated.run_id
+"""
+
+WRONG = {
+    "6.1": {
+        "the children": """
+children = f"tags.mlflow.parentRunId = '{parent.info.run_id}'"
+for run in mlflow.search_runs(filter_string=children, output_format="list"):
+    client.set_tag(run.info.run_id, "stands_on", "yes")""",
+        "all that finished": """
+done = "attributes.status = 'FINISHED'"
+for run in mlflow.search_runs(filter_string=done, output_format="list"):
+    client.set_tag(run.info.run_id, "stands_on", "yes")""",
+        "only what was reused": """
+for run_id in reused.values():
+    client.set_tag(run_id, "stands_on", "yes")""",
+        "the parent itself": """client.set_tag(parent.info.run_id, "stands_on", "yes")""",
+        "how, in place of yes": """
+for name, run_id in mlflow.get_run(parent.info.run_id).data.tags.items():
+    if name.startswith("step."):
+        client.set_tag(run_id, "stands_on", "reused" if name in reused else "child")""",
+    },
+    "6.2": {
+        "the old model evaluated again": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{trained.run_id}/model")
+client.set_tag(new, "reproduces", old)""",
+        "another family": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{run('train', family='tree')}/model")
+client.set_tag(new, "reproduces", old)""",
+        "trained in the environment of the notebook": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{run('train', 'local')}/model")
+client.set_tag(new, "reproduces", old)""",
+        "trained in the clone that was there": REPEAT.replace("clean", "clone")
+        + """
+new = run("evaluate", model=f"runs:/{run('train')}/model")
+client.set_tag(new, "reproduces", old)""",
+        "the old run marked": """
+client.set_tag(evaluated.run_id, "reproduces", evaluated.run_id)""",
+    },
+}
