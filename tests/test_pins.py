@@ -149,6 +149,12 @@ def test_a_pin_without_a_reason_is_noticed(reason):
     assert [entry[:8] for entry in pins_without_reason(broken)] == ['"pandas=']
 
 
+def test_set_up_takes_the_uv_that_is_pinned():
+    set_up = (ROOT / "tools" / "setup_env.py").read_text(encoding="utf-8")
+    (uv,) = (str(r) for r in direct(PYPROJECT) if r.name == "uv")
+    assert f'UV = "{uv}"' in set_up
+
+
 def test_constraints_hold_the_direct_pins():
     assert contradicted_pins(PYPROJECT, CONSTRAINTS) == []
 

@@ -14,9 +14,8 @@ import sysconfig
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Self
 
 from loanflow.classroom.workspace import home
 
@@ -65,7 +64,7 @@ class OtherMachineError(RuntimeError):
     """The other machine cannot be made, or code failed on it; the message says why."""
 
 
-class OtherMachine:
+class OtherMachine(AbstractContextManager):
     """A Python process in an environment that holds what a requirements file asks for, alone.
 
     Its Python has the version of this one. This package, the repository, and the variables and
@@ -93,10 +92,6 @@ class OtherMachine:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         self._end = weakref.finalize(self, _end, self._process, folder)
-
-    def __enter__(self) -> Self:
-        """Return the machine, which runs already."""
-        return self
 
     def __exit__(self, *exception: object) -> None:
         """End the machine, whatever happened in the block."""
