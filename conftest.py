@@ -1,9 +1,13 @@
-"""Give every notebook that nbval executes a workspace of its own, made from one prepared store."""
+"""Give every notebook that nbval executes a workspace of its own, made from one prepared store.
 
+After a lesson's last cell, the models that it logged must predict on another machine.
+"""
+
+import functools
 import os
 import shutil
 import tempfile
-from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from nbval.plugin import IPyNbFile
 
 from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from loanflow.classroom.doctor import find_postgresql
+from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.classroom.workspace import prepare
 
 PREPARED = "LOANFLOW_PREPARED_STORE"
@@ -34,7 +39,50 @@ def required(piece):
     return piece in os.environ.get("LOANFLOW_REQUIRE", "").split()
 
 
+@functools.cache
+def packages_at_hand():
+    """Say whether another machine can be made: from uv's cache, or from the package index."""
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = Path(folder) / "requirements.txt"
+        requirements.write_text(f"mlflow=={version('mlflow')}", encoding="utf-8")
+        try:
+            OtherMachine(requirements).stop()
+        except OtherMachineError:
+            return False
+        return True
+
+
+def _is_cell_of_a_lesson(item):
+    return isinstance(item.parent, IPyNbFile) and item.parent.path.parent.name == "notebooks"
+
+
+class ModelsOnAnotherMachine(pytest.Item):
+    """What follows the cells of a lesson: every model that they logged predicts elsewhere."""
+
+    def runtest(self):
+        if not packages_at_hand():
+            if required("packages"):
+                pytest.fail("LOANFLOW_REQUIRE asks for packages, and uv finds none.")
+            pytest.skip("uv has no packages on this machine, and reaches no package index.")
+        from tools.machines import logged_models, problems
+
+        with tempfile.TemporaryDirectory() as folder:
+            models = logged_models(Path(os.environ["LOANFLOW_HOME"]), Path(folder))
+            logs = ".log_model(" in self.path.read_text(encoding="utf-8")
+            assert models or not logs, "The lesson calls log_model, and there is no model."
+            assert problems(models, Path(folder)) == {}
+
+
 def pytest_collection_modifyitems(items):
+    """Let the check of its models follow each lesson; skip lessons that lack what they need."""
+    for lesson in {item.parent: None for item in items if _is_cell_of_a_lesson(item)}:
+        last = max(n for n, item in enumerate(items) if item.parent is lesson)
+        name = "models on another machine"
+        items.insert(last + 1, ModelsOnAnotherMachine.from_parent(lesson, name=name))
+    skip_lesson_04(items)
+
+
+def skip_lesson_04(items):
     """Skip lesson 04 where PostgreSQL is missing: it then says so, and its outputs differ."""
     if find_postgresql() is None and not required("postgresql"):
         skip = pytest.mark.skip(reason="There is no PostgreSQL; `make doctor` says how to get one.")
@@ -68,8 +116,12 @@ def pytest_runtest_setup(item):
     Fixtures do not reach nbval's cells; the kernel takes its environment when it starts.
     """
     notebook = item.parent
-    if isinstance(notebook, IPyNbFile) and notebook.kernel is None:
-        notebook.setup = partial(start_kernel, notebook.setup)
+    if not isinstance(notebook, IPyNbFile):
+        return
+    if notebook.path.name.startswith("07_") and not required("packages") and not packages_at_hand():
+        pytest.skip("Lesson 07 makes another machine, and there are no packages for it.")
+    if notebook.kernel is None:
+        notebook.setup = functools.partial(start_kernel, notebook.setup)
         home = Path(tempfile.mkdtemp(prefix="loanflow-notebook-"))
         shutil.copytree(os.environ[PREPARED], home, dirs_exist_ok=True)
         os.environ["LOANFLOW_HOME"] = str(home)

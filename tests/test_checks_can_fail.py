@@ -1,4 +1,4 @@
-"""The comparison of stored outputs must be able to fail: two small lies, and nbval catches both."""
+"""The checks of a notebook must be able to fail: each small lie in a copy is noticed."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ LESSON = "01_tracking_first_run.ipynb"
 @pytest.fixture
 def copy(tmp_path):
     """A copy of the lesson, the package and the data, which `validate` executes."""
-    for folder in ("src", "data"):
+    for folder in ("src", "data", "tools"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder)
     shutil.copy(REPOSITORY / "conftest.py", tmp_path)
     (tmp_path / "notebooks").mkdir()
@@ -24,14 +24,14 @@ def copy(tmp_path):
     return tmp_path
 
 
-def validate(copy):
+def validate(copy, which="Cell"):
     environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
     for name in list(environment):
         if name.startswith(("PYTEST_", "LOANFLOW_", "MLFLOW_")):
             del environment[name]
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
     return subprocess.run(
-        [sys.executable, *command, "--nbval-cell-timeout=120", "notebooks"],
+        [sys.executable, *command, "--nbval-cell-timeout=120", "-k", which, "notebooks"],
         cwd=copy,
         env=environment,
         capture_output=True,
@@ -69,3 +69,12 @@ def test_a_changed_coefficient_in_the_package_is_rejected(copy):
     assert done.returncode == 1, done.stdout
     assert "Cell execution caused an exception" not in done.stdout
     assert "mismatch" in done.stdout
+
+
+def test_a_model_that_cannot_be_installed_elsewhere_is_rejected(copy):
+    path = copy / "notebooks" / LESSON
+    replace(path, '\\"skops==0.16.0\\"]', '\\"skops==0.0.0\\"]')
+    done = validate(copy, "Cell or machine")
+    assert done.returncode == 1, done.stdout
+    assert "models on another machine - " in done.stdout
+    assert "01_tracking_first_run, model (0)" in done.stdout

@@ -133,7 +133,7 @@ def test_a_full_disk_is_wrong(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     check = doctor.check_disk()
     assert_says_what_to_do(check)
-    assert (check.status, check.found, check.needed) == (WRONG, "0.1 GB free of 1 GB", True)
+    assert (check.status, check.found, check.needed) == (WRONG, "0.1 GB free of 1.5 GB", True)
 
 
 def test_a_machine_without_local_connections_is_wrong(monkeypatch):

@@ -79,6 +79,14 @@ def run_url(url: str, experiment: str, run_name: str) -> str:
     return f"{url}/#/experiments/{ids[0]}/runs/{run.info.run_id}"
 
 
+def model_url(url: str, experiment: str, name: str) -> str:
+    """Return the address of a logged model, found by its name."""
+    client = mlflow.MlflowClient(url)
+    ids = [client.get_experiment_by_name(experiment).experiment_id]
+    (model,) = client.search_logged_models(ids, f"name = '{name}'")
+    return f"{url}/#/experiments/{ids[0]}/models/{model.model_id}"
+
+
 def run_overview(page: Page, url: str) -> None:
     """Lesson 01: the page of the run, with parameters, metrics, tags, dataset and model."""
     page.goto(run_url(url, "01_tracking_first_run", "logistic"))
@@ -172,6 +180,21 @@ def resumed_pipeline(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 700})
 
 
+def model_overview(page: Page, url: str) -> None:
+    """Lesson 07: the page of the logged model, with its metrics and the run that made it."""
+    page.set_viewport_size({"width": 1280, "height": 540})
+    page.goto(model_url(url, "07_models_log_and_load", "pipeline"))
+    page.get_by_text("log_loss").first.wait_for()
+
+
+def model_files(page: Page, url: str) -> None:
+    """Lesson 07: the files of the logged model, with the MLmodel shown."""
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.goto(model_url(url, "07_models_log_and_load", "pipeline") + "/artifacts")
+    page.get_by_text("MLmodel").first.click()
+    page.get_by_text("skops_trusted_types").first.wait_for()
+
+
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
@@ -182,6 +205,8 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "03_trials.png": ("03_tracking_autolog_and_tuning", trials_of_a_study),
     "05_refused.png": ("05_projects_package_and_run", refused_run),
     "06_resumed.png": ("06_projects_pipeline", resumed_pipeline),
+    "07_model_overview.png": ("07_models_log_and_load", model_overview),
+    "07_model_files.png": ("07_models_log_and_load", model_files),
 }
 
 

@@ -1,0 +1,102 @@
+"""Another machine: what it reaches, how it ends, and that it notices what a model lacks."""
+
+import subprocess
+import sys
+import time
+
+import mlflow
+import pytest
+
+from conftest import packages_at_hand, required
+from loanflow.classroom.environments import OtherMachine, OtherMachineError
+from loanflow.data import load_loans
+from tools.machines import problems
+
+
+@pytest.fixture(autouse=True, scope="module")
+def packages():
+    """Skip where not even MLflow can be installed: no network, and set up without uv."""
+    if not packages_at_hand():
+        if required("packages"):
+            pytest.fail("LOANFLOW_REQUIRE asks for packages, and uv finds none.")
+        pytest.skip("uv has no packages on this machine, and reaches no package index.")
+
+
+SCRIPT = """{}
+import mlflow
+import pandas as pd
+
+
+class Yes(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input: pd.DataFrame, params=None):
+        return [1] * len(model_input)
+
+
+mlflow.models.set_model(Yes())
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "requirement", "problem"),
+    [
+        ("", "pandas", None),
+        ("import optuna", "pandas", "No module named 'optuna'"),
+        ("import loanflow", "pandas", "No module named 'loanflow'"),
+        ("", "pandas==0.0.1", "requirements are unsatisfiable"),
+    ],
+)
+def test_a_model_that_does_not_run_elsewhere_is_named(
+    line, requirement, problem, workspace, tmp_path
+):
+    script, folder = tmp_path / "yes.py", tmp_path / "yes"
+    script.write_text(SCRIPT.format(line), encoding="utf-8")
+    model = {"python_model": str(script), "input_example": load_loans().head(3)}
+    mlflow.pyfunc.save_model(str(folder), pip_requirements=[requirement], **model)
+    found = problems({"yes": folder}, tmp_path)
+    assert list(found) == ([] if problem is None else ["yes"])
+    assert problem is None or problem in found["yes"]
+
+
+def test_code_that_one_model_brings_serves_no_other(workspace, tmp_path):
+    script = tmp_path / "yes.py"
+    script.write_text(SCRIPT.format("import helper_of_yes"), encoding="utf-8")
+    (tmp_path / "helper_of_yes.py").write_text("")
+    model = {"python_model": str(script), "input_example": load_loans().head(3)}
+    folders = {"with": tmp_path / "with", "without": tmp_path / "without"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        for name, folder in folders.items():
+            code = [str(tmp_path / "helper_of_yes.py")] if name == "with" else None
+            mlflow.pyfunc.save_model(str(folder), code_paths=code, pip_requirements=[], **model)
+    assert list(problems(folders, tmp_path)) == ["without"]
+
+
+def test_another_machine_ends_and_leaves_nothing(workspace, tmp_path):
+    (tmp_path / "requirements.txt").write_text("")
+    with OtherMachine(tmp_path / "requirements.txt") as machine:
+        assert machine.run("import sys; x = 1; print(sys.prefix)").startswith(str(workspace))
+        assert machine.run("print(x + y)", y=1) == "2"
+        with pytest.raises(OtherMachineError, match="^ZeroDivisionError: division by zero$"):
+            machine.run("1 / 0")
+        with pytest.raises(OtherMachineError, match="^ModuleNotFoundError: .*'loanflow'$"):
+            machine.run("import loanflow")
+        with pytest.raises(OtherMachineError, match="has ended"):
+            machine.run("import os; os._exit(0)")
+    assert list(workspace.glob("other-machine-*")) == []
+
+
+def test_another_machine_ends_with_the_process_that_made_it(workspace, tmp_path):
+    (tmp_path / "requirements.txt").write_text("")
+    code = f"""
+import os
+from loanflow.classroom.environments import OtherMachine
+machine = OtherMachine({str(tmp_path / "requirements.txt")!r})
+os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert done.returncode == -9, done.stderr
+    for _ in range(100):
+        if not list(workspace.glob("other-machine-*")):
+            break
+        time.sleep(0.1)
+    assert list(workspace.glob("other-machine-*")) == []
