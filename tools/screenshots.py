@@ -86,11 +86,22 @@ def run_overview(page: Page, url: str) -> None:
     page.get_by_text("Logged models").first.wait_for()
 
 
+def show_artifact(page: Page, run: str, name: str) -> None:
+    """Open a run's artifact page and choose a picture."""
+    page.goto(f"{run}/artifacts")
+    page.get_by_text(name).first.click()
+    page.locator("img[src^='blob:']").first.wait_for()
+
+
 def run_artifacts(page: Page, url: str) -> None:
     """Lesson 01: the artifact page of the run, with the coefficients as a picture."""
-    page.goto(run_url(url, "01_tracking_first_run", "logistic") + "/artifacts")
-    page.get_by_text("coefficients.png").first.click()
-    page.locator("img[src^='blob:']").first.wait_for()
+    show_artifact(page, run_url(url, "01_tracking_first_run", "logistic"), "coefficients.png")
+
+
+def evaluation_artifacts(page: Page, url: str) -> None:
+    """Lesson 09: the plots that an evaluation logged, one of them open."""
+    run = run_url(url, "09_models_evaluate", "classifier")
+    show_artifact(page, run, "precision_recall_curve_plot.png")
 
 
 def unfold(page: Page, run_name: str) -> None:
@@ -165,6 +176,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "02_table.png": ("02_tracking_compare_runs", sweep_sorted),
     "02_compare.png": ("02_tracking_compare_runs", finalists_compared),
     "03_trials.png": ("03_tracking_autolog_and_tuning", trials_of_a_study),
+    "09_evaluation_artifacts.png": ("09_models_evaluate", evaluation_artifacts),
 }
 
 

@@ -227,6 +227,6 @@ def slices(tables: Mapping[str, pd.DataFrame], xlabel: str) -> Figure:
     figure, axes = plt.subplots(figsize=(8, 1 + 0.4 * len(table)))
     error = [table["share"] - table["low"], table["high"] - table["share"]]
     axes.errorbar(table["share"], labels, xerr=error, fmt="o", capsize=5)
-    axes.set(xlim=(0, 1), xlabel=xlabel)
+    axes.set(xlim=(-0.02, 1.02), xlabel=xlabel)
     axes.set_ylim(-0.5, len(table) - 0.5)
     return figure
