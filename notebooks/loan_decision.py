@@ -46,19 +46,19 @@ class LoanDecision(mlflow.pyfunc.PythonModel):
 
     def reasons(self, applications, probability):
         """Name up to three values that would raise the probability most if they were typical."""
-        changed = [applications.assign(**{name: value}) for name, value in self.typical.items()]
-        raised = self.probability(pd.concat(changed)).reshape(len(changed), -1)
-        texts = []
-        for row, gains in enumerate((raised - probability).T):
-            gain = pd.Series(gains, index=list(self.typical)).nlargest(3)
-            values = applications.iloc[row]
-            texts.append(
-                "; ".join(
-                    f"{name} {shown(values[name])} (+{up:.2f} with {shown(self.typical[name])})"
-                    for name, up in gain[gain >= 0.01].items()
-                )
-            )
-        return texts
+        names = list(applications.columns)
+        changed = [applications.assign(**{name: self.typical[name]}) for name in names]
+        gains = self.probability(pd.concat(changed)).reshape(len(names), -1) - probability
+        rows = zip(applications.to_dict("records"), gains.T, strict=True)
+        return ["; ".join(self.in_words(application, gain)) for application, gain in rows]
+
+    def in_words(self, application, gains):
+        """Put the largest gains of one application into words."""
+        for place in np.argsort(-gains, kind="stable")[:3]:
+            name, value = list(application.items())[place]
+            if gains[place] >= 0.01:
+                typical = shown(self.typical[name])
+                yield f"{name} {shown(value)} (+{gains[place]:.2f} with {typical})"
 
 
 def one_of(*values):
