@@ -42,6 +42,7 @@ SHOWN = {
     "02_table.png": ["cv_roc_auc_sd", "boosting leaves=4", "tree 12"],
     "02_compare.png": ["Comparing 3 Runs", "min_samples_leaf", "cv_roc_auc"],
     "03_trials.png": ["trial 00", "trial 15", "learning_rate"],
+    "09_evaluation_artifacts.png": ["precision_recall_curve_plot.png", "confusion_matrix.png"],
 }
 
 
