@@ -93,6 +93,16 @@ def test_missing_and_different_packages_are_named(tmp_path):
     assert missing.needed and different.needed
 
 
+def test_a_pin_for_other_machines_is_not_missed_and_one_for_this_is(tmp_path):
+    file = pins(
+        tmp_path,
+        "elsewhere==1.0 ; sys_platform == 'no such system'",
+        "here==1.0 ; sys_platform != 'no such system'",
+    )
+    (missing,) = doctor.check_packages(file)
+    assert (missing.status, missing.found) == (MISSING, "here")
+
+
 def test_pins_that_cannot_be_read_are_wrong(tmp_path):
     for file in (tmp_path / "absent.toml", pins(tmp_path, "numpy>=2")):
         (check,) = doctor.check_packages(file)

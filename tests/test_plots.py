@@ -4,7 +4,7 @@ import pytest
 
 from loanflow import plots
 from loanflow.data import load_loans, split_loans
-from loanflow.training import build_model
+from loanflow.training import build_model, cost_curve, shares
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,50 @@ def test_each_model_has_its_roc_curve(split):
     axes = plots.roc_curves(models, split.X_test, split.y_test).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert [label.split(" ")[0] for label in labels] == [*models, "chance"]
+
+
+def test_the_marks_stand_on_the_cost_curve(split):
+    costs = cost_curve([1, 0, 1], [0.9, 0.4, 0.6])
+    axes = plots.cost_curve(costs, {"one half": 0.5, "cheapest": 0.41}).axes[0]
+    curve, *marks = axes.get_lines()
+    np.testing.assert_allclose(curve.get_ydata(), costs)
+    assert [line.get_xydata().tolist() for line in marks] == [[[0.5, 0.0]], [[0.41, 0.0]]]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["one half: 0.50 costs 0.000", "cheapest: 0.41 costs 0.000"]
+
+
+def test_true_probabilities_lie_on_the_calibration_line():
+    rng = np.random.default_rng(0)
+    probability = rng.random(50_000)
+    y = rng.random(50_000) < probability
+    axes = plots.calibration(y, {"true": probability, "too sure": probability**3}).axes[0]
+    drawn = {line.get_label(): line for line in axes.get_lines() + axes.containers}
+    true, too_sure = (drawn[name].lines[0].get_xydata() for name in ("true", "too sure"))
+    assert len(true) == len(too_sure) == 10
+    assert np.abs(true[:, 1] - true[:, 0]).max() < 0.02
+    assert (too_sure[:, 1] - too_sure[:, 0])[4] > 0.2
+
+
+def test_calibration_takes_predictions_of_few_values():
+    axes = plots.calibration([0, 1, 1, 0], {"tree": [0.2, 0.8, 0.8, 0.2]}).axes[0]
+    assert axes.containers[0].lines[0].get_xydata().tolist() == [[0.2, 0.0], [0.8, 1.0]]
+
+
+def test_each_slice_has_its_share_and_its_rows():
+    tables = {
+        "Gender": shares([1, 0, 1], ["Male", "Female", None]),
+        "Area": shares([1, 0, 1], ["Urban", "Rural", "Urban"]),
+    }
+    axes = plots.slices(tables, "share approved").axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[::-1] == [
+        "Gender: Female (1 rows)",
+        "Gender: Male (1 rows)",
+        "Gender: missing (1 rows)",
+        "Area: Rural (1 rows)",
+        "Area: Urban (2 rows)",
+    ]
+    assert axes.containers[0].lines[0].get_xdata()[::-1].tolist() == [0, 1, 1, 0, 1]
 
 
 def test_the_readers_own_style_and_open_figures_are_left_alone(loans):

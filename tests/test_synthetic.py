@@ -11,7 +11,13 @@ from sklearn import metrics
 from threadpoolctl import threadpool_limits
 
 from loanflow.data import CATEGORIES, FEATURES, ID, TARGET, load_loans, load_new_applications
-from loanflow.synthetic import approval_probability, generate_loans, write_data
+from loanflow.synthetic import (
+    TrueModel,
+    approval_probability,
+    generate_loans,
+    true_model,
+    write_data,
+)
 from loanflow.training import FAMILIES, build_model, cross_validation_scores, evaluate
 
 DATA = Path(__file__).parents[1] / "data"
@@ -445,3 +451,24 @@ def test_card_states_columns_and_gaps():
         ("missing, new", load_new_applications()),
     ]:
         assert list(table[heading]) == [f"{gap:.1f} %" for gap in 100 * loans.isna().mean()]
+
+
+def test_the_true_model_scores_what_the_data_card_promises(monkeypatch):
+    monkeypatch.delenv("LOANFLOW_DATA", raising=False)
+    loans = load_loans()
+    scores = evaluate(true_model(), loans[FEATURES], loans[TARGET] == "Y")
+    best = {"accuracy": 0.811, "roc_auc": 0.806, "log_loss": 0.449}
+    assert {name: round(scores[name], 3) for name in best} == best
+
+
+def test_the_true_model_of_the_new_period_knows_its_lenders():
+    new = load_new_applications()
+    y = new[TARGET] == "Y"
+    old, later = (evaluate(TrueModel(period), new[FEATURES], y) for period in ("training", "new"))
+    assert round(later["roc_auc"], 3) == 0.841
+    assert later["log_loss"] < old["log_loss"] - 0.05
+
+
+def test_the_truth_behind_another_file_is_unknown(monkeypatch):
+    monkeypatch.setenv("LOANFLOW_DATA", "elsewhere.csv")
+    assert true_model() is None

@@ -42,8 +42,11 @@ SHOWN = {
     "02_table.png": ["cv_roc_auc_sd", "boosting leaves=4", "tree 12"],
     "02_compare.png": ["Comparing 3 Runs", "min_samples_leaf", "cv_roc_auc"],
     "03_trials.png": ["trial 00", "trial 15", "learning_rate"],
+    "05_refused.png": ["seed is 'abc'; allowed is a whole number from 0 to 4294967295", "Failed"],
+    "06_resumed.png": ["pipeline", "score", "test the best"],
     "07_model_overview.png": ["pipeline", "log_loss", "Source run", "Ready"],
     "07_model_files.png": ["MLmodel", "requirements.txt", "loader_module: mlflow.sklearn"],
+    "09_evaluation_artifacts.png": ["precision_recall_curve_plot.png", "confusion_matrix.png"],
 }
 
 

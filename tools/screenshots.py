@@ -94,11 +94,22 @@ def run_overview(page: Page, url: str) -> None:
     page.get_by_text("Logged models").first.wait_for()
 
 
+def show_artifact(page: Page, run: str, name: str) -> None:
+    """Open a run's artifact page and choose a picture."""
+    page.goto(f"{run}/artifacts")
+    page.get_by_text(name).first.click()
+    page.locator("img[src^='blob:']").first.wait_for()
+
+
 def run_artifacts(page: Page, url: str) -> None:
     """Lesson 01: the artifact page of the run, with the coefficients as a picture."""
-    page.goto(run_url(url, "01_tracking_first_run", "logistic") + "/artifacts")
-    page.get_by_text("coefficients.png").first.click()
-    page.locator("img[src^='blob:']").first.wait_for()
+    show_artifact(page, run_url(url, "01_tracking_first_run", "logistic"), "coefficients.png")
+
+
+def evaluation_artifacts(page: Page, url: str) -> None:
+    """Lesson 09: the plots that an evaluation logged, one of them open."""
+    run = run_url(url, "09_models_evaluate", "classifier")
+    show_artifact(page, run, "precision_recall_curve_plot.png")
 
 
 def unfold(page: Page, run_name: str) -> None:
@@ -207,6 +218,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "06_resumed.png": ("06_projects_pipeline", resumed_pipeline),
     "07_model_overview.png": ("07_models_log_and_load", model_overview),
     "07_model_files.png": ("07_models_log_and_load", model_files),
+    "09_evaluation_artifacts.png": ("09_models_evaluate", evaluation_artifacts),
 }
 
 

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from loanflow.data import TARGET
 from loanflow.features import feature_names
+from loanflow.training import shares
 
 #: Readable from the back of a room; colours of Okabe and Ito, told apart by the colour-blind.
 STYLE = {
@@ -135,4 +136,97 @@ def roc_curves(models: Mapping[str, Pipeline], X: pd.DataFrame, y: pd.Series) ->
         title="ROC curve",
     )
     axes.legend(loc="lower right")
+    return figure
+
+
+@_styled
+def cost_curve(costs: pd.Series, marks: Mapping[str, float]) -> Figure:
+    """Draw what each threshold costs, and mark some of them.
+
+    Parameters
+    ----------
+    costs : pandas.Series, shape (n_thresholds,)
+        The cost for each application, indexed by the threshold, from ``training.cost_curve``.
+    marks : mapping of str to float
+        Thresholds in the index of `costs`, under the names that the legend shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Threshold 0 approves everyone; beyond the highest probability, nobody is approved.
+    """
+    figure, axes = plt.subplots()
+    axes.plot(costs.index, costs, color="black")
+    for number, (name, threshold) in enumerate(marks.items()):
+        cost = costs.loc[threshold]
+        label = f"{name}: {threshold:.2f} costs {cost:.3f}"
+        axes.plot(threshold, cost, "osD^v"[number % 5], markersize=10, label=label)
+    axes.set(xlabel="threshold", ylabel="cost for each application", title="What a threshold costs")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="lower left")
+    return figure
+
+
+@_styled
+def calibration(y, probabilities: Mapping[str, np.ndarray], bins: int = 10) -> Figure:
+    """Draw how often what was predicted came true, with 95 % intervals, for bins of equal size.
+
+    Parameters
+    ----------
+    y : array-like of int or bool, shape (n_rows,)
+        1 for approved.
+    probabilities : mapping of str to array-like of float, shape (n_rows,)
+        The predictions of each model under the name that the legend shows.
+    bins : int
+        Number of bins; each holds about the same number of rows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        On the dashed line, the predictions are right on average.
+    """
+    figure, axes = plt.subplots(figsize=(6, 5))
+    axes.plot([0, 1], [0, 1], color="black", linestyle="--", label="calibrated")
+    for name, probability in probabilities.items():
+        bin_of_row = pd.qcut(probability, bins, labels=False, duplicates="drop")
+        seen = shares(y, [f"{number:04d}" for number in bin_of_row])
+        predicted = pd.Series(probability).groupby(bin_of_row).mean()
+        error = [seen["share"] - seen["low"], seen["high"] - seen["share"]]
+        axes.errorbar(predicted, seen["share"], yerr=error, fmt="o-", capsize=4, label=name)
+    axes.set(
+        xlim=(0, 1),
+        ylim=(0, 1),
+        xlabel="probability of approval, predicted",
+        ylabel="share approved",
+        title="Calibration",
+    )
+    axes.legend(loc="upper left")
+    return figure
+
+
+@_styled
+def slices(tables: Mapping[str, pd.DataFrame], xlabel: str) -> Figure:
+    """Draw the share in each group with its interval, one line for each group.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        From ``training.shares``, under the names of the columns that form the groups.
+    xlabel : str
+        What the shares are shares of.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Shares between 0 and 1; each label says how many rows stand behind it.
+    """
+    table = pd.concat(tables, names=["column"]).iloc[::-1]
+    labels = [
+        f"{column}: {group} ({rows:,} rows)" for (column, group), rows in table["rows"].items()
+    ]
+    figure, axes = plt.subplots(figsize=(8, 1 + 0.4 * len(table)))
+    error = [table["share"] - table["low"], table["high"] - table["share"]]
+    axes.errorbar(table["share"], labels, xerr=error, fmt="o", capsize=5)
+    axes.set(xlim=(-0.02, 1.02), xlabel=xlabel)
+    axes.set_ylim(-0.5, len(table) - 0.5)
     return figure

@@ -268,6 +268,40 @@ def approval_probability(loans: pd.DataFrame, period: str = "training") -> np.nd
     return expit(log_odds)
 
 
+class TrueModel:
+    """The classifier that knows the true probability: no model scores better in the long run.
+
+    Parameters
+    ----------
+    period : {"training", "new"}
+        The period whose lenders decide.
+    """
+
+    def __init__(self, period: str = "training"):
+        self.period = period
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Give the true probabilities of not approved and approved, of shape (n_rows, 2)."""
+        approved = approval_probability(X, self.period)
+        return np.column_stack([1 - approved, approved])
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Give 1 where approval is at least as probable as not, else 0."""
+        return (approval_probability(X, self.period) >= 0.5).astype(int)
+
+
+def true_model() -> TrueModel | None:
+    """Return the model behind what ``load_loans()`` reads, if it is known.
+
+    Returns
+    -------
+    TrueModel or None
+        None where the environment variable ``LOANFLOW_DATA`` names another file than the
+        repository's: the truth behind it is not known.
+    """
+    return None if os.environ.get("LOANFLOW_DATA") else TrueModel()
+
+
 def write_data(folder: str | os.PathLike) -> None:
     """Write the two files of the course, loan_status.csv and new_applications.csv.
 

@@ -150,7 +150,8 @@ def check_packages(pyproject: Path = REPOSITORY / "pyproject.toml") -> list[Chec
         import tomllib
 
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-        pins = dict(map(_name_and_version, project["dependencies"]))
+        wanted = filter(_is_for_this_machine, project["dependencies"])
+        pins = dict(map(_name_and_version, wanted))
     except (ImportError, OSError, ValueError, KeyError) as error:
         return [
             Check(
@@ -379,8 +380,21 @@ def main() -> int:
     return int(any(check.needed and check.status != OK for check in checks))
 
 
+def _is_for_this_machine(requirement: str) -> bool:
+    """Evaluate the marker behind a semicolon; true where there is none or nothing to read it."""
+    marker = requirement.partition(";")[2]
+    if not marker:
+        return True
+    try:
+        from packaging.markers import Marker
+    except ImportError:
+        return True
+    return Marker(marker).evaluate()
+
+
 def _name_and_version(requirement: str) -> tuple[str, str]:
-    if pin := re.fullmatch(r"([\w.-]+)(?:\[.*\])?\s*==\s*([\w.+!-]+)", requirement.strip()):
+    pin = requirement.partition(";")[0].strip()
+    if pin := re.fullmatch(r"([\w.-]+)(?:\[.*\])?\s*==\s*([\w.+!-]+)", pin):
         return pin[1], pin[2]
     raise ValueError(f"{requirement!r} is no pin of the form name==version")
 

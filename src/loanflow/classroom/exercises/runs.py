@@ -1,9 +1,10 @@
 """What the checks of several lessons ask of the store."""
 
 import mlflow
-from mlflow.entities import Run
+from mlflow.entities import LoggedModel, LoggedModelStatus, Run
 
 from loanflow.classroom.exercises import require
+from loanflow.classroom.workspace import Lesson
 
 
 def search(tracking_uri: str, experiment: str, question: str = "") -> list[Run]:
@@ -26,3 +27,13 @@ def require_finished(run: Run) -> None:
     """Require that the run ended well."""
     name, status = run.info.run_name, run.info.status
     require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+
+
+def the_newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
+    """Return the newest ready model of that name in the lesson's experiment; require one."""
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    experiment = client.get_experiment_by_name(lesson.name)
+    models = client.search_logged_models([experiment.experiment_id], f"name = '{name}'")
+    ready = [model for model in models if model.status == LoggedModelStatus.READY]
+    require(len(ready) > 0, f"There is no model named '{name}' in this lesson's experiment.")
+    return max(ready, key=lambda model: model.creation_timestamp)
