@@ -16,6 +16,7 @@ import mlflow
 import nbformat
 import pytest
 import yaml
+from mlflow.environment_variables import MLFLOW_ENV_ROOT
 from mlflow.exceptions import ExecutionException, MlflowException
 
 from conftest import required
@@ -25,7 +26,7 @@ from tools.notebooks import NOTEBOOKS
 PROJECT = yaml.safe_load((REPOSITORY / "MLproject").read_text(encoding="utf-8"))
 ENTRY_POINTS = PROJECT["entry_points"]
 DESCRIPTION = "mlflow.note.content"
-ENVIRONMENTS = Path(os.environ["MLFLOW_ENV_ROOT"])
+ENVIRONMENTS = Path(MLFLOW_ENV_ROOT.get())
 
 #: For each entry point a wrong value of each parameter, and what the reason must say is allowed.
 WRONG = {
