@@ -64,7 +64,8 @@ def test_a_changed_literal_in_a_lesson_is_rejected(copy):
 
 
 def test_a_changed_coefficient_in_the_package_is_rejected(copy):
-    replace(copy / "src/loanflow/data.py", "test_size: float = 0.25", "test_size: float = 0.26")
+    split = "def split_loans(loans: pd.DataFrame, test_size: float = {}"
+    replace(copy / "src/loanflow/data.py", split.format("0.25"), split.format("0.26"))
     done = validate(copy)
     assert done.returncode == 1, done.stdout
     assert "Cell execution caused an exception" not in done.stdout

@@ -85,6 +85,7 @@ def test_lesson_01_finds_its_run_and_the_figure(ui):
         expect(closing).to_have_count(2)  # the Assistant's and the notice's
         closing.last.click()
         closing.first.click()
+        page.get_by_role("link", name="Experiments", exact=True).first.click()
         page.get_by_role("link", name="01_tracking_first_run").first.click()
         page.get_by_role("link", name="logistic", exact=True).click()
         for logged in ("roc_auc", "logistic_regression", "reviewed", "loan_status"):
