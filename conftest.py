@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from nbval.plugin import IPyNbFile
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from loanflow.classroom.doctor import find_postgresql
@@ -52,6 +52,28 @@ def packages_at_hand():
         return True
 
 
+#: What some cells need: how to find it, and what to say where it is missing. LOANFLOW_REQUIRE names
+#: the pieces without which the tests fail instead.
+PIECES = {
+    "packages": (packages_at_hand, "uv has no packages here, and reaches no package index."),
+    "postgresql": (find_postgresql, "There is no PostgreSQL; `make doctor` says how to get one."),
+}
+#: Lessons that need a piece from the start. Elsewhere a cell says so by its tag, `needs-<piece>`.
+NEEDS = {"04": "postgresql", "07": "packages"}
+
+
+def skip_where_missing(item):
+    """Skip a cell that needs what this machine lacks: it then says so, and its output differs."""
+    tags = item.cell.metadata.get("tags", []) if isinstance(item, IPyNbCell) else []
+    needed = {tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-")}
+    if lesson := NEEDS.get(item.parent.path.name[:2]):
+        needed.add(lesson)
+    for piece in sorted(needed):
+        find, reason = PIECES[piece]
+        if not required(piece) and not find():
+            pytest.skip(reason)
+
+
 def _is_cell_of_a_lesson(item):
     return isinstance(item.parent, IPyNbFile) and item.parent.path.parent.name == "notebooks"
 
@@ -63,7 +85,7 @@ class ModelsOnAnotherMachine(pytest.Item):
         if not packages_at_hand():
             if required("packages"):
                 pytest.fail("LOANFLOW_REQUIRE asks for packages, and uv finds none.")
-            pytest.skip("uv has no packages on this machine, and reaches no package index.")
+            pytest.skip(PIECES["packages"][1])
         from tools.machines import logged_models, problems
 
         with tempfile.TemporaryDirectory() as folder:
@@ -74,21 +96,11 @@ class ModelsOnAnotherMachine(pytest.Item):
 
 
 def pytest_collection_modifyitems(items):
-    """Let the check of its models follow each lesson; skip lessons that lack what they need."""
+    """Let the check of its models follow each lesson."""
     for lesson in {item.parent: None for item in items if _is_cell_of_a_lesson(item)}:
         last = max(n for n, item in enumerate(items) if item.parent is lesson)
         name = "models on another machine"
         items.insert(last + 1, ModelsOnAnotherMachine.from_parent(lesson, name=name))
-    skip_lesson_04(items)
-
-
-def skip_lesson_04(items):
-    """Skip lesson 04 where PostgreSQL is missing: it then says so, and its outputs differ."""
-    if find_postgresql() is None and not required("postgresql"):
-        skip = pytest.mark.skip(reason="There is no PostgreSQL; `make doctor` says how to get one.")
-        for item in items:
-            if isinstance(item.parent, IPyNbFile) and item.parent.path.name.startswith("04_"):
-                item.add_marker(skip)
 
 
 def start_kernel(start):
@@ -118,8 +130,7 @@ def pytest_runtest_setup(item):
     notebook = item.parent
     if not isinstance(notebook, IPyNbFile):
         return
-    if notebook.path.name.startswith("07_") and not required("packages") and not packages_at_hand():
-        pytest.skip("Lesson 07 makes another machine, and there are no packages for it.")
+    skip_where_missing(item)
     if notebook.kernel is None:
         notebook.setup = functools.partial(start_kernel, notebook.setup)
         home = Path(tempfile.mkdtemp(prefix="loanflow-notebook-"))

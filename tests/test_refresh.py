@@ -1,0 +1,42 @@
+"""`make refresh` keeps a stored picture where the new one says the same, and only there."""
+
+import base64
+import io
+
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.image import imsave
+
+from tools.notebooks import MEASURED, keep_same_pictures
+
+
+def notebook(brightness, *, source="plot()", tags=(), width=20):
+    file = io.BytesIO()
+    imsave(file, np.full((20, width), brightness), vmin=0, vmax=1, cmap="gray", format="png")
+    picture = base64.b64encode(file.getvalue()).decode()
+    shown = nbformat.v4.new_output("display_data", data={"image/png": picture})
+    cell = nbformat.v4.new_code_cell(source, id="plot", outputs=[shown])
+    cell.metadata["tags"] = list(tags)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Plot"), cell])
+
+
+def picture(notebook):
+    return notebook.cells[1].outputs[0].data["image/png"]
+
+
+@pytest.mark.parametrize(
+    ("new", "kept"),
+    [
+        (notebook(0.505), True),
+        (notebook(0.9), False),
+        (notebook(0.505, width=21), False),
+        (notebook(0.9, tags=[MEASURED]), True),
+        (notebook(0.9, tags=[MEASURED], source="other_plot()"), False),
+    ],
+    ids=["hinting", "visible", "size", "measured", "measured, other code"],
+)
+def test_a_stored_picture_is_kept_where_it_says_the_same(new, kept):
+    old, drawn = notebook(0.5), picture(new)
+    keep_same_pictures(new, old)
+    assert picture(new) == (picture(old) if kept else drawn)
