@@ -99,3 +99,20 @@ def test_the_readers_own_style_and_open_figures_are_left_alone(loans):
     plots.approval_rates(loans, "Gender")
     assert dict(plt.rcParams) == before
     assert plt.get_fignums() == []
+
+
+def test_each_bar_has_its_name_and_its_value():
+    axes = plots.bars({"slow": 12.3, "fast": 4567.8}, "requests", "Speed").axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [12.3, 4567.8]
+    assert [text.get_text() for text in axes.texts] == ["12", "4,568"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["slow", "fast"]
+    assert axes.yaxis_inverted()  # the first stands at the top
+
+
+def test_the_curve_of_latencies_is_their_percentiles_in_milliseconds():
+    seconds = np.linspace(0.001, 0.101, 1001)
+    axes = plots.latencies({"front": seconds}, "Waiting").axes[0]
+    curve = axes.get_lines()[0].get_xydata()
+    np.testing.assert_allclose(curve[100], [50, 51])
+    np.testing.assert_allclose(curve[-1], [99.5, 100.5])
+    assert [text.get_text() for text in axes.texts] == ["front"]

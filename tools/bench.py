@@ -2,6 +2,7 @@
 
     python -m tools.bench             everything: some minutes
     python -m tools.bench lessons     the lessons alone
+    python -m tools.bench serving     lesson 10's fast model beside the plain pipeline alone
 
 Set-up and `make test` are timed in a fresh clone of the last commit: set-up with empty download
 caches, then with full ones, then a second call.
@@ -29,6 +30,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from loanflow.classroom.workspace import REPOSITORY, home
 from tools.notebooks import execute, lessons
+from tools.serving import serving_table
 
 REPEATS = 3
 
@@ -168,12 +170,16 @@ def set_up_table() -> list[str]:
     ]
 
 
+TABLES = {"lessons": lesson_table, "serving": serving_table, "set-up": set_up_table}
+
+
 def main(arguments: list[str]) -> None:
     """Measure, print, and write the tables into the workspace."""
     machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
-    lines = ["# Benchmark", "", machine, "", *lesson_table()]
-    if arguments != ["lessons"]:
-        lines += ["", *set_up_table()]
+    lines = ["# Benchmark", "", machine]
+    for name, table in TABLES.items():
+        if arguments in ([], [name]):
+            lines += ["", *table()]
     text = "\n".join(lines) + "\n"
     report = home() / "benchmark.md"
     report.parent.mkdir(parents=True, exist_ok=True)

@@ -230,3 +230,62 @@ def slices(tables: Mapping[str, pd.DataFrame], xlabel: str) -> Figure:
     axes.set(xlim=(-0.02, 1.02), xlabel=xlabel)
     axes.set_ylim(-0.5, len(table) - 0.5)
     return figure
+
+
+@_styled
+def bars(values: Mapping[str, float], xlabel: str, title: str) -> Figure:
+    """Draw one bar for each value, the first at the top, and write the value beside it.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        The values, 0 or more, under the names of their bars.
+    xlabel : str
+        What is counted, with its unit.
+    title : str
+        What the figure shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(figsize=(8, 1.2 + 0.45 * len(values)))
+    drawn = axes.barh(list(values), list(values.values()), height=0.6)
+    labels = [f"{value:,.0f}" if value >= 100 else f"{value:.2g}" for value in values.values()]
+    axes.bar_label(drawn, labels, padding=4)
+    axes.invert_yaxis()
+    axes.margins(x=0.15)
+    axes.set(xlabel=xlabel, title=title)
+    axes.grid(visible=False, axis="y")
+    return figure
+
+
+@_styled
+def latencies(samples: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw how long the fastest share of the requests took, for every share.
+
+    Parameters
+    ----------
+    samples : mapping of str to array-like of float, shape (n_requests,)
+        Seconds of each request, under the names that stand at the curves.
+    title : str
+        What the figure shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Milliseconds on a logarithmic axis; dotted lines at the median and the 99th percentile.
+    """
+    figure, axes = plt.subplots()
+    percentiles = np.arange(0, 100, 0.5)
+    for name, seconds in samples.items():
+        milliseconds = 1000 * np.percentile(seconds, percentiles)
+        (line,) = axes.plot(percentiles, milliseconds, linewidth=2)
+        above = {"xytext": (0, 10), "textcoords": "offset points", "color": line.get_color()}
+        axes.annotate(name, (10, milliseconds[20]), **above)
+    for percentile in (50, 99):
+        axes.axvline(percentile, color="black", linestyle=":", linewidth=1)
+    axes.set(yscale="log", xlabel="percentile of the requests", ylabel="milliseconds", title=title)
+    axes.set_xticks([0, 25, 50, 75, 99])
+    axes.margins(y=0.15)
+    return figure

@@ -1,0 +1,121 @@
+"""The checks of lesson 10."""
+
+import asyncio
+import io
+import json
+import runpy
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+
+from loanflow.classroom.exercises import exercise, require
+from loanflow.classroom.exercises.runs import (
+    require_finished,
+    the_newest_model_named,
+    the_run_named,
+)
+from loanflow.classroom.workspace import REPOSITORY, Lesson
+from loanflow.data import FEATURES, load_loans, load_new_applications, split_loans
+from loanflow.training import build_model
+
+_LARGEST = 20_000  # bytes that the front of exercise 10.1 takes
+
+
+def _file_of(name: str, lesson: Lesson, file: str) -> tuple[mlflow.entities.Run, str]:
+    """Return the one run of that name and the text of a file in it."""
+    run = the_run_named(name, lesson.tracking_uri, lesson.name)
+    require_finished(run)
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    found = [entry.path for entry in client.list_artifacts(run.info.run_id)]
+    require(file in found, f"The run '{name}' has no artifact {file}.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(run.info.run_id, file, folder)
+        return run, Path(path).read_text(encoding="utf-8")
+
+
+@exercise("10.1")
+def a_client_of_a_small_front(lesson: Lesson) -> None:
+    """Compare the logged table with what the lesson's model says of the new applications."""
+    run, text = _file_of("client", lesson, "answers.csv")
+    table = pd.read_csv(io.StringIO(text))
+    named = list(table.columns) == ["Loan_ID", "probability"]
+    require(named, "The columns of answers.csv are not Loan_ID and probability, and only those.")
+    new = load_new_applications()
+    require(len(table) == len(new), f"answers.csv has {len(table)} rows of {len(new)}.")
+    require(set(table["Loan_ID"]) == set(new["Loan_ID"]), "Its Loan_IDs are not all there.")
+    X_train, _, y_train, _ = split_loans(load_loans())
+    model = build_model().fit(X_train, y_train)
+    due = pd.Series(model.predict_proba(new[FEATURES])[:, 1], index=new["Loan_ID"])
+    same = np.abs(table.set_index("Loan_ID")["probability"] - due) < 1e-9
+    require(bool(same.all()), f"{(~same).sum():,} probabilities are not those of the model.")
+    sent = run.data.metrics.get("requests")
+    require(sent is not None, "The run has no metric 'requests'.")
+    values = json.loads(new[FEATURES].to_json(orient="values"))
+    least = len(json.dumps(values, separators=(",", ":"))) / _LARGEST
+    require(
+        sent >= least, f"In {sent:g} requests, not all rows fit through {_LARGEST:,} bytes each."
+    )
+
+
+def _answer(front: Callable, rows: list[dict]) -> tuple[int, str]:
+    """Let an application of ASGI answer a request with these rows: its status and its text."""
+    body = json.dumps({"dataframe_records": rows}).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/invocations",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    sent = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    with ThreadPoolExecutor(1) as pool:  # a notebook's own thread has a loop already
+        pool.submit(lambda: asyncio.run(front(scope, receive, send))).result()
+    return sent[0]["status"], sent[1]["body"].decode()
+
+
+@exercise("10.2")
+def a_front_for_few(lesson: Lesson) -> None:
+    """Put the logged front before the lesson's model, and send it few and many applications."""
+    _, source = _file_of("few front", lesson, "few_front.py")
+    model = mlflow.pyfunc.load_model(the_newest_model_named("scorecard", lesson).model_uri)
+    sys.path.insert(0, str(REPOSITORY / "notebooks"))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "few_front.py"
+            path.write_text(source, encoding="utf-8")
+            front_class = runpy.run_path(str(path)).get("FewFront")
+    finally:
+        sys.path.remove(str(REPOSITORY / "notebooks"))
+    require(isinstance(front_class, type), "few_front.py has no class FewFront.")
+    front = front_class(model)
+    row = json.loads(load_loans()[FEATURES].head(1).to_json(orient="records"))[0]
+    row |= {"ApplicantIncome": 4321.0}
+
+    def status(rows: list[dict]) -> int:
+        try:
+            answered, text = _answer(front, rows)
+        except Exception as error:
+            require(False, f"For {len(rows)} applications it raises {type(error).__name__}.")
+        require("4321" not in text, "Its answer repeats what the client sent.")
+        return answered
+
+    require(status([row] * 100) == 200, "It does not answer 100 applications.")
+    require(status([row]) == 200, "It does not answer a single application.")
+    require(status([row] * 101) == 413, "It does not refuse 101 applications with status 413.")
+    small = [{"Education": row["Education"]}] * 101
+    require(status(small) == 413, "101 rows are refused for another reason than their number.")
+    require(status([row | {"LoanAmount": "a lot"}]) == 422, "The front's own checks are gone.")
+    del row["Education"]
+    require(status([row]) == 422, "The front's own checks are gone.")

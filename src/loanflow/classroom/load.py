@@ -1,0 +1,115 @@
+"""A load generator: as many requests as a server answers, with as little work of its own.
+
+One thread serves all connections, sends prepared bytes and reads no more of an answer than its
+status and its length. On the machine that also runs the server, that leaves the server the time.
+"""
+
+import selectors
+import socket
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from loanflow.classroom.servers import HOST
+
+
+class Load(NamedTuple):
+    """What a server did under load.
+
+    Attributes
+    ----------
+    per_second : float
+        Requests answered in a second.
+    latencies : numpy.ndarray, shape (n_requests,)
+        Seconds from the sending of each request to the end of its answer.
+    """
+
+    per_second: float
+    latencies: np.ndarray
+
+
+def drive(
+    port: int,
+    body: bytes | None = None,
+    *,
+    seconds: float = 1.0,
+    requests: int | None = None,
+    connections: int = 4,
+    path: str = "/invocations",
+) -> Load:
+    """Send one request again and again over several connections, each waiting for its answer.
+
+    Parameters
+    ----------
+    port : int
+        Where the server listens on 127.0.0.1.
+    body : bytes or None
+        The body of each request, in JSON, to be posted; None is a GET.
+    seconds : float
+        How long new requests are sent.
+    requests : int or None
+        How many are sent at most.
+    connections : int
+        How many requests are on their way at any time.
+    path : str
+        Where the requests go.
+
+    Returns
+    -------
+    Load
+
+    Raises
+    ------
+    RuntimeError
+        If an answer is anything but 200, or the server closes a connection.
+    """
+    head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {HOST}\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    request = f"{head}\r\n".encode() + (body or b"")
+    left = requests if requests is not None else float("inf")
+    latencies: list[float] = []
+    sent: dict[socket.socket, float] = {}
+    with selectors.DefaultSelector() as selector:
+
+        def send(connection: socket.socket) -> None:
+            nonlocal left
+            if left < 1 or time.perf_counter() > end:
+                sent.pop(connection, None)
+                selector.unregister(connection)
+                connection.close()
+                return
+            left -= 1
+            sent[connection] = time.perf_counter()
+            connection.sendall(request)
+
+        begin = time.perf_counter()
+        end = begin + seconds
+        for _ in range(connections):
+            connection = socket.create_connection((HOST, port), timeout=60)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(connection, selectors.EVENT_READ, bytearray())
+            send(connection)
+        while sent:
+            for key, _ in selector.select():
+                if _is_whole(key.data, key.fileobj.recv(65536)):
+                    latencies.append(time.perf_counter() - sent[key.fileobj])
+                    key.data.clear()
+                    send(key.fileobj)
+        return Load(len(latencies) / (time.perf_counter() - begin), np.array(latencies))
+
+
+def _is_whole(answer: bytearray, received: bytes) -> bool:
+    """Add what was received to an answer; say whether the answer is complete."""
+    if not received:
+        raise RuntimeError("The server closed a connection before it answered.")
+    answer += received
+    head, end, rest = answer.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    status, *headers = bytes(head).lower().split(b"\r\n")
+    if b" 200 " not in status:
+        raise RuntimeError(f"The server answered {status.decode()}; only 200 can be measured.")
+    (length,) = (h.partition(b":")[2] for h in headers if h.startswith(b"content-length:"))
+    return len(rest) >= int(length)

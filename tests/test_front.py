@@ -1,0 +1,323 @@
+"""The front speaks MLflow's contract, refuses in one sentence, and ends in order."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import signal
+import sys
+
+import mlflow
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from jupyter_client import KernelManager
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from test_servers import group_of, listening_addresses, living, wait_until_dead
+
+from loanflow.classroom.load import drive
+from loanflow.classroom.servers import local_server
+from loanflow.classroom.workspace import tracking_uri
+from tools.notebooks import NOTEBOOKS
+
+_spec = importlib.util.spec_from_file_location("loan_front", NOTEBOOKS / "loan_front.py")
+loan_front = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(loan_front)
+
+COLUMNS = [
+    ColSpec("double", "amount"),
+    ColSpec("string", "name", required=False),
+    ColSpec("long", "months"),
+    ColSpec("boolean", "first"),
+]
+GOOD = {"amount": 1.5, "name": None, "months": 12, "first": True}
+
+
+class Model:
+    """Stands in for a pyfunc model: a signature, and a function that predicts."""
+
+    def __init__(self, predict, inputs=COLUMNS, params=()):
+        schema = ParamSchema([ParamSpec(name, "double", 0.5) for name in params])
+        self.metadata = self
+        self.get_input_schema = lambda: Schema(inputs)
+        self.get_params_schema = lambda: schema if params else None
+        self.asked = []
+        self._predict = predict
+
+    def predict(self, data, params=None):
+        self.asked.append((data, params))
+        return self._predict(data)
+
+
+def ask(front, body, path="/invocations", method="POST", content_type=b"application/json"):
+    """Return the status, the headers and the content of an answer."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    scope = {"type": "http", "method": method, "path": path}
+    scope["headers"] = [(b"content-type", content_type)] if content_type else []
+    return play(front, scope, [{"type": "http.request", "body": content}])
+
+
+def play(front, scope, messages):
+    waiting, sent = list(messages), []
+
+    async def receive():
+        if not waiting:
+            await asyncio.sleep(60)
+        return waiting.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(front(scope, receive, send))
+    if not sent:
+        return None
+    start, end = sent
+    return start["status"], dict(start["headers"]), end["body"].decode()
+
+
+@pytest.fixture
+def front():
+    return loan_front.Front(Model(lambda frame: frame["amount"].to_numpy()))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"dataframe_records": [GOOD, GOOD]},
+        {"instances": [GOOD, GOOD]},
+        {"inputs": [GOOD, GOOD]},
+        {"inputs": {name: [value] * 2 for name, value in GOOD.items()}},
+        {"dataframe_split": {"columns": list(GOOD), "data": [list(GOOD.values())] * 2}},
+    ],
+)
+def test_every_form_reaches_the_model_as_the_same_frame(front, body):
+    status, headers, text = ask(front, body)
+    assert (status, text) == (200, '{"predictions": [1.5, 1.5]}')
+    assert headers[b"content-length"] == str(len(text)).encode()
+    ((frame, params),) = front.model.asked
+    assert params == {}
+    assert [str(kind) for kind in frame.dtypes] == ["float64", "str", "int64", "bool"]
+    assert list(frame.columns) == list(GOOD) and len(frame) == 2
+
+
+def test_a_column_that_may_be_missing_may_be_left_out_and_another_may_be_there(front):
+    record = {name: value for name, value in GOOD.items() if name != "name"}
+    assert ask(front, {"instances": [record | {"unknown": 1}]})[0] == 200
+    ((frame, _),) = front.model.asked
+    assert list(frame.columns) == list(GOOD) and frame["name"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"amount": "1"}, "Row 1: amount must be a number."),
+        ({"amount": True}, "Row 1: amount must be a number."),
+        ({"amount": 10**400}, "Row 1: amount must be a number."),
+        ({"amount": None}, "Row 1: amount is missing."),
+        ({"name": 7}, "Row 1: name must be text."),
+        ({"months": 1.0}, "Row 1: months must be a whole number."),
+        ({"months": 2**63}, "Row 1: months must be a whole number."),
+        ({"first": 1}, "Row 1: first must be true or false."),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_by_its_column(front, changes, sentence):
+    status, _, text = ask(front, {"instances": [GOOD, GOOD | changes]})
+    assert (status, json.loads(text)) == (422, {"error": sentence})
+    assert front.model.asked == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"7", b'{"inputs": [NaN]}', b"\xff\xfe", b"[" * 200_000, b"9" * 9000],
+)
+@pytest.mark.parametrize("content_type", [b"application/json", b"Application/JSON; charset=UTF-8"])
+def test_what_is_no_request_gets_400(front, body, content_type):
+    status, _, text = ask(front, body, content_type=content_type)
+    assert status == 400 and list(json.loads(text)) == ["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"inputs": [GOOD], "instances": [GOOD]},
+        {"inputs": []},
+        {"inputs": {}},
+        {"inputs": [GOOD, 1]},
+        {"inputs": {"amount": [1.0, 2.0], "months": [1]}},
+        {"inputs": {"amount": 1.0}},
+        {"dataframe_split": [1]},
+        {"dataframe_split": {"columns": ["amount"], "data": [[1.0, 2.0]]}},
+        {"dataframe_split": {"columns": [1], "data": [[1.0]]}},
+        {"dataframe_split": {"columns": ["amount"], "data": {}}},
+        {"inputs": [GOOD], "params": [1]},
+    ],
+)
+def test_what_is_not_the_contract_gets_400(front, body):
+    assert ask(front, body)[0] == 400
+    assert front.model.asked == []
+
+
+@pytest.mark.parametrize("kind", [None, b"text/csv", b"application/json; charset=latin-1", b"\xff"])
+def test_another_content_type_gets_415(front, kind):
+    assert ask(front, {"inputs": [GOOD]}, content_type=kind)[0] == 415
+
+
+def test_paths_and_methods(front):
+    assert ask(front, b"", "/ping", "GET")[::2] == (200, "\n")
+    assert ask(front, b"", "/version", "GET")[::2] == (200, mlflow.__version__)
+    assert ask(front, b"", "/docs", "GET")[0] == 404
+    status, headers, _ = ask(front, b"", "/invocations", "GET")
+    assert status == 405 and headers[b"allow"] == b"POST"
+
+
+def test_a_large_body_is_not_read_whether_it_says_so_or_not(front):
+    front.max_bytes = 100
+    scope = {"type": "http", "method": "POST", "path": "/invocations"}
+    kind = (b"content-type", b"application/json")
+    said = {**scope, "headers": [kind, (b"content-length", b"101")]}
+    status, headers, text = play(front, said, [])
+    assert status == 413 and headers[b"connection"] == b"close"
+    assert json.loads(text) == {"error": "A request may have 100 bytes at most."}
+    part = {"type": "http.request", "body": b" " * 60, "more_body": True}
+    assert play(front, {**scope, "headers": [kind]}, [part, part])[0] == 413
+    fits = [{**part, "body": b" " * 50}, {**part, "body": b" " * 50, "more_body": False}]
+    assert play(front, {**scope, "headers": [kind]}, fits)[0] == 400
+
+
+def test_a_client_that_is_slow_or_gone_holds_nothing(front, monkeypatch):
+    monkeypatch.setattr(loan_front, "SECONDS_TO_SEND", 0.05)
+    scope = {"type": "http", "method": "POST", "path": "/invocations"}
+    scope["headers"] = [(b"content-type", b"application/json")]
+    part = {"type": "http.request", "body": b"{", "more_body": True}
+    assert play(front, scope, [part])[0] == 408
+    assert play(front, scope, [part, {"type": "http.disconnect"}]) is None
+
+
+def test_parameters_are_passed_and_an_unknown_one_is_refused():
+    front = loan_front.Front(Model(lambda frame: [1], params=["threshold"]))
+    assert ask(front, {"inputs": [GOOD], "params": {"threshold": 0.7}})[0] == 200
+    assert front.model.asked[0][1] == {"threshold": 0.7}
+    status, _, text = ask(front, {"inputs": [GOOD], "params": {"treshold": 0.7}})
+    assert status == 422 and "threshold" in text and "treshold" not in text
+
+
+@pytest.mark.parametrize(
+    ("predictions", "shown"),
+    [
+        ([0.25], [0.25]),
+        (np.array([[0.25, np.nan]]), [[0.25, None]]),
+        (pd.Series([1, 2]), [1, 2]),
+        (pd.DataFrame({"p": [np.nan], "why": ["new"]}), [{"p": None, "why": "new"}]),
+    ],
+)
+def test_what_a_model_returns_becomes_json(predictions, shown):
+    front = loan_front.Front(Model(lambda frame: predictions))
+    status, _, text = ask(front, {"inputs": [GOOD]})
+    assert (status, json.loads(text)) == (200, {"predictions": shown})
+
+
+def test_what_a_model_raises_stays_here(caplog):
+    def fail(frame):
+        raise KeyError(f"secret {frame['amount'][0]}")
+
+    status, _, text = ask(loan_front.Front(Model(fail)), {"inputs": [GOOD]})
+    assert (status, json.loads(text)) == (422, {"error": "The model cannot score these values."})
+    assert "KeyError" in caplog.text and "secret" not in caplog.text + text
+
+
+@pytest.mark.parametrize("inputs", [None, [TensorSpec(np.dtype("float64"), (-1, 2))]])
+def test_a_model_without_columns_is_refused_at_the_start(inputs):
+    model = Model(lambda frame: [1])
+    model.get_input_schema = lambda: Schema(inputs) if inputs else None
+    with pytest.raises(ValueError, match="has no signature with columns"):
+        loan_front.Front(model)
+
+
+def test_another_model_answers_from_the_next_request_on(front):
+    front.use(Model(lambda rows: ["new"], inputs=[ColSpec("double", "amount")]))
+    assert ask(front, {"inputs": [{"amount": 1}]})[2] == '{"predictions": ["new"]}'
+
+
+#: The cells of the lesson that lead to two running servers.
+LESSON = [
+    *("set-up", "log", "serve-code", "ask-code", "forms", "bad-requests", "bad-answers"),
+    *("card-script", "card-log", "front-code"),
+]
+ECHO = """
+import mlflow
+
+
+class Echo(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input["amount"]
+
+
+mlflow.models.set_model(Echo())
+"""
+
+
+@pytest.fixture
+def served_model(workspace, tmp_path):
+    (tmp_path / "echo.py").write_text(ECHO, encoding="utf-8")
+    mlflow.pyfunc.save_model(
+        tmp_path / "model",
+        python_model=tmp_path / "echo.py",
+        signature=mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")])),
+        pip_requirements=["mlflow"],
+    )
+    return str(tmp_path / "model")
+
+
+def start(*options, **variables):
+    command = [sys.executable, str(NOTEBOOKS / "loan_front.py"), *options, "--port", "{port}"]
+    return local_server(command, health_path="/ping", timeout=120, env=variables, name="front")
+
+
+def test_a_front_that_is_stopped_saves_the_traces_that_wait(served_model):
+    store = mlflow.MlflowClient(tracking_uri())
+    experiment = store.create_experiment("traced")
+    where = {"MLFLOW_TRACKING_URI": tracking_uri(), "MLFLOW_EXPERIMENT_ID": experiment}
+    with start(served_model, "--trace", **where) as server:
+        drive(server.port, b'{"inputs": [{"amount": 4321.0}]}', requests=20, seconds=60)
+    traces = store.search_traces([experiment])
+    assert len(traces) == 20
+    (span,) = traces[0].data.spans
+    assert span.inputs is None and span.outputs == [4321.0] and span.attributes["rows"] == 1
+
+
+def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(served_model):
+    with start(served_model, "--workers", "2") as server:
+        load = drive(server.port, b'{"inputs": [{"amount": 1}]}', requests=20, seconds=60)
+        assert len(load.latencies) == 20
+        if sys.platform == "linux":
+            assert set(listening_addresses(server.port)) == {"0100007F"}  # 127.0.0.1
+        assert len(living(group_of(server))) >= 4  # watchdog, parent, two workers
+    assert not wait_until_dead(group_of(server))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+def test_a_killed_kernel_takes_the_servers_of_the_lesson_with_it(workspace):
+    notebook = nbformat.read(NOTEBOOKS / "10_models_serve.ipynb", as_version=4)
+    cells = {cell.id: cell.source for cell in notebook.cells}
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(NOTEBOOKS), env={**os.environ, "LOANFLOW_HOME": str(workspace)})
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        for name in LESSON:
+            quiet = {"timeout": 120, "output_hook": lambda message: None}
+            assert client.execute_interactive(cells[name], **quiet)["content"]["status"] == "ok"
+        said = []
+        groups = "print(plain._watchdog.pid, front._watchdog.pid)"
+        client.execute_interactive(groups, output_hook=lambda m: said.append(m["content"]))
+        (text,) = (content["text"] for content in said if "text" in content)
+        plain, front = map(int, text.split())
+        assert living(plain) and living(front)
+        manager.signal_kernel(signal.SIGKILL)
+        assert not wait_until_dead(plain) and not wait_until_dead(front)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

@@ -1,0 +1,72 @@
+"""The load generator counts what the server answers, and is no bottleneck itself."""
+
+import sys
+
+import pytest
+
+from loanflow.classroom.load import drive
+from loanflow.classroom.servers import local_server
+
+#: Answers each request after a while, in two pieces, or with an error, or not at all.
+SERVER = """
+import sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/gone":
+            self.close_connection = True
+            return
+        if self.path == "/slow":
+            time.sleep(0.05)
+        self.send_response(500 if self.path == "/broken" else 200)
+        self.send_header("CONTENT-LENGTH", "10")
+        self.end_headers()
+        self.wfile.write(b"01234")
+        self.wfile.flush()
+        time.sleep(0.001)
+        self.wfile.write(b"56789")
+
+    do_POST = do_GET
+
+    def log_message(self, *message):
+        print(f"{self.command} {self.path};", end="", flush=True)
+
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with local_server([sys.executable, "-c", SERVER, "{port}"], health_path="/") as server:
+        yield server
+
+
+def test_it_counts_and_times_each_answer(server):
+    before = server.log().count("POST /slow")
+    load = drive(server.port, b"{}", path="/slow", seconds=0.6, connections=3)
+    assert len(load.latencies) == server.log().count("POST /slow") - before
+    assert load.latencies.min() > 0.05
+    assert 3 <= len(load.latencies) <= 36
+    assert load.per_second <= 3 / 0.05
+
+
+def test_it_sends_no_more_than_it_is_told_and_without_a_body_it_gets(server):
+    before = server.log().count("GET /once")
+    load = drive(server.port, path="/once", requests=7, seconds=60, connections=3)
+    assert len(load.latencies) == server.log().count("GET /once") - before == 7
+
+
+def test_an_error_is_not_counted_as_an_answer(server):
+    with pytest.raises(RuntimeError, match="answered http/1.* 500 .*; only 200 can be measured"):
+        drive(server.port, b"{}", path="/broken")
+
+
+def test_a_connection_that_is_closed_is_said(server):
+    with pytest.raises(RuntimeError, match="closed a connection before it answered"):
+        drive(server.port, b"{}", path="/gone")
