@@ -2,6 +2,7 @@
 
     python -m tools.bench             everything: some minutes
     python -m tools.bench lessons     the lessons alone
+    python -m tools.bench scale       Spark to chunks alone
 
 Set-up and `make test` are timed in a fresh clone of the last commit: set-up with empty download
 caches, then with full ones, then a second call.
@@ -29,6 +30,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from loanflow.classroom.workspace import REPOSITORY, home
 from tools.notebooks import execute, lessons
+from tools.scale import scale_table
 
 REPEATS = 3
 
@@ -171,9 +173,10 @@ def set_up_table() -> list[str]:
 def main(arguments: list[str]) -> None:
     """Measure, print, and write the tables into the workspace."""
     machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
-    lines = ["# Benchmark", "", machine, "", *lesson_table()]
-    if arguments != ["lessons"]:
-        lines += ["", *set_up_table()]
+    parts = {"lessons": lesson_table, "scale": scale_table, "set-up": set_up_table}
+    lines = ["# Benchmark", "", machine]
+    for name in arguments or parts:
+        lines += ["", *parts[name]()]
     text = "\n".join(lines) + "\n"
     report = home() / "benchmark.md"
     report.parent.mkdir(parents=True, exist_ok=True)
