@@ -8,13 +8,17 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test run ui refresh screenshots doctor bench constraints reset clean
+.PHONY: help setup spark lab test run ui refresh screenshots doctor bench constraints reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## create .venv and your MLflow store; every target below does this first, once
 	@"$(PYTHON)" tools/setup_env.py
+
+spark: setup ## add Spark, for lesson 12, in .spark; it also needs Java 17 (see doctor)
+	@$(VENV_PYTHON) -m uv --no-progress pip install --quiet --compile-bytecode \
+		--group spark -c constraints.txt --target .spark
 
 lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-browser
 	@echo "JupyterLab opens in your browser. Ctrl-C, twice, ends it."
@@ -53,7 +57,7 @@ reset: ## remove workspace/, and with it all runs and models that you logged
 	@rm -rf workspace
 	@echo "Removed workspace/ with all of its runs and models. The next target starts afresh."
 
-clean: ## remove .venv and the caches; your workspace stays
-	@rm -rf .venv setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
+clean: ## remove .venv, .spark and the caches; your workspace stays
+	@rm -rf .venv .spark setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
-	@echo "Removed .venv and the caches. The next target installs anew."
+	@echo "Removed .venv, .spark and the caches. The next target installs anew."

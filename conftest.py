@@ -14,6 +14,7 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
+from loanflow.classroom import spark
 from loanflow.classroom.doctor import find_postgresql
 from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.classroom.workspace import prepare
@@ -57,6 +58,7 @@ def packages_at_hand():
 PIECES = {
     "packages": (packages_at_hand, "uv has no packages here, and reaches no package index."),
     "postgresql": (find_postgresql, "There is no PostgreSQL; `make doctor` says how to get one."),
+    "spark": (spark.is_here, spark.MISSING),
 }
 #: Lessons that need a piece from the start. Elsewhere a cell says so by its tag, `needs-<piece>`.
 NEEDS = {"04": "postgresql", "07": "packages"}

@@ -222,6 +222,21 @@ def test_a_missing_java_costs_lesson_12_alone(programs):
     assert "lesson 12" in check.costs and "everything else works" in check.costs
 
 
+def test_spark_is_looked_for_in_its_folder_and_compared_with_the_pin(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "SPARK_FOLDER", tmp_path)
+    check = doctor.check_spark()
+    assert_says_what_to_do(check)
+    assert (check.status, check.needed) == (MISSING, False)
+    assert "lesson 12" in check.costs
+    (tmp_path / "pyspark-4.0.0.dist-info").mkdir()
+    about = "Metadata-Version: 2.1\nName: pyspark\nVersion: 4.0.0\n"
+    (tmp_path / "pyspark-4.0.0.dist-info" / "METADATA").write_text(about)
+    assert_says_what_to_do(doctor.check_spark())
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text('spark = ["pyspark==4.0.0"]')
+    assert doctor.check_spark(pyproject) == Check("Spark", OK, "4.0.0")
+
+
 @posix_only
 @pytest.mark.parametrize(
     ("line", "status"),

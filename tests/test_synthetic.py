@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy.special import expit, logit
 from sklearn import metrics
@@ -17,6 +19,7 @@ from loanflow.synthetic import (
     generate_loans,
     true_model,
     write_data,
+    write_parquet,
 )
 from loanflow.training import FAMILIES, build_model, cross_validation_scores, evaluate
 
@@ -472,3 +475,61 @@ def test_the_true_model_of_the_new_period_knows_its_lenders():
 def test_the_truth_behind_another_file_is_unknown(monkeypatch):
     monkeypatch.setenv("LOANFLOW_DATA", "elsewhere.csv")
     assert true_model() is None
+
+
+def parquet(folder: Path, n_rows: int, **options) -> pd.DataFrame:
+    write_parquet(folder, n_rows, **{"seed": 3, **options})
+    return pd.concat(map(pd.read_parquet, sorted(folder.glob("*.parquet"))), ignore_index=True)
+
+
+def test_parquet_does_not_depend_on_the_size_of_its_files(tmp_path):
+    whole = parquet(tmp_path, 120_001, rows_per_file=200_000)
+    assert len(list(tmp_path.iterdir())) == 1
+    # 48,000 does not divide a block of 50,000: files begin and end inside of blocks.
+    pd.testing.assert_frame_equal(parquet(tmp_path, 120_001, rows_per_file=48_000), whole)
+    sizes = [pq.read_metadata(path).num_rows for path in sorted(tmp_path.iterdir())]
+    assert sizes == [48_000, 48_000, 24_001]
+    pd.testing.assert_frame_equal(parquet(tmp_path, 60_000), whole.head(60_000))
+    assert whole[ID].is_unique
+    assert whole[ID].iloc[[0, -1]].tolist() == ["LP001001", "LP121001"]
+    # Neither of two blocks, nor a block and what generate_loans draws, are the same rows.
+    assert (
+        not whole[FEATURES]
+        .head(50_000)
+        .equals(whole[FEATURES][50_000:100_000].reset_index(drop=True))
+    )
+    assert not whole[FEATURES].head(50_000).equals(generate_loans(50_000, seed=3)[FEATURES])
+
+
+def test_parquet_holds_text_and_numbers_as_a_signature_names_them(tmp_path):
+    loans = parquet(tmp_path, 50_000)
+    schema = pq.read_schema(tmp_path / "part-00000.parquet")
+    assert schema.names == [ID, *FEATURES]
+    drawn = generate_loans(50_000, seed=3)
+    for field in schema:
+        text = pd.api.types.is_string_dtype(drawn[field.name])
+        assert field.type == (pa.string() if text else pa.float64())
+        assert drawn[field.name].isna().mean() == pytest.approx(
+            loans[field.name].isna().mean(), abs=0.01
+        )
+    assert pq.read_table(tmp_path)["LoanAmount"].null_count == loans["LoanAmount"].isna().sum() > 0
+
+
+def test_parquet_has_the_shares_of_its_period(tmp_path):
+    for period, areas in {"training": 202 / 614, "new": 0.45}.items():
+        loans = parquet(tmp_path, 100_000, period=period)
+        assert loans["Property_Area"].eq("Urban").mean() == pytest.approx(areas, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"n_rows": 0}, "n_rows is 0; it must be 1 or more."),
+        ({"rows_per_file": 0}, "rows_per_file is 0; it must be 1 or more."),
+        ({"period": "old"}, "There is no period 'old'"),
+    ],
+)
+def test_parquet_refuses(wrong, message, tmp_path):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        write_parquet(tmp_path / "applications", **{"n_rows": 1, "seed": 0, **wrong})
+    assert not (tmp_path / "applications").exists()

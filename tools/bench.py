@@ -3,6 +3,7 @@
     python -m tools.bench             everything: some minutes
     python -m tools.bench lessons     the lessons alone
     python -m tools.bench serving     lesson 10's fast model beside the plain pipeline alone
+    python -m tools.bench scale       Spark to chunks alone
 
 Set-up and `make test` are timed in a fresh clone of the last commit: set-up with empty download
 caches, then with full ones, then a second call.
@@ -30,6 +31,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from loanflow.classroom.workspace import REPOSITORY, home
 from tools.notebooks import execute, lessons
+from tools.scale import scale_table
 from tools.serving import serving_table
 
 REPEATS = 3
@@ -170,7 +172,12 @@ def set_up_table() -> list[str]:
     ]
 
 
-TABLES = {"lessons": lesson_table, "serving": serving_table, "set-up": set_up_table}
+TABLES = {
+    "lessons": lesson_table,
+    "serving": serving_table,
+    "scale": scale_table,
+    "set-up": set_up_table,
+}
 
 
 def main(arguments: list[str]) -> None:

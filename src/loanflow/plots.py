@@ -1,6 +1,6 @@
 """The course's figures: one style, one figure a call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 import matplotlib.pyplot as plt
@@ -288,4 +288,30 @@ def latencies(samples: Mapping[str, np.ndarray], title: str) -> Figure:
     axes.set(yscale="log", xlabel="percentile of the requests", ylabel="milliseconds", title=title)
     axes.set_xticks([0, 25, 50, 75, 99])
     axes.margins(y=0.15)
+    return figure
+
+
+@_styled
+def durations(sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw how long tables of several sizes took in each way, on logarithmic axes.
+
+    Parameters
+    ----------
+    sizes : sequence of int, shape (n_sizes,)
+        Rows of each table.
+    seconds : mapping of str to sequence of float, shape (n_sizes,)
+        Under the names that the legend shows; what was not measured is empty and not drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots()
+    for name, measured in seconds.items():
+        if len(measured):
+            axes.plot(sizes, measured, "o-", label=name)
+    axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds", title="What it takes")
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+    axes.minorticks_off()
+    axes.legend()
     return figure

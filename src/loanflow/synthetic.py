@@ -32,6 +32,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from scipy.interpolate import PchipInterpolator
 from scipy.special import expit, ndtr, ndtri
 
@@ -134,6 +136,8 @@ _HEAVY_EFFECT = -1.2
 _LIGHT_LOAN, _LIGHT_EFFECT = (15.0, 10.0), -0.8  # months of total income; hardly worth the work
 _SOLE_EARNER_EFFECT = -0.6  # with dependents and no coapplicant's income
 
+_BLOCK = 50_000  # rows that `write_parquet` draws with one seed
+
 
 def generate_loans(
     n_rows: int, seed: int, period: str = "training", *, first_id: int = 1001
@@ -163,10 +167,88 @@ def generate_loans(
     ValueError
         If `n_rows` is negative or `period` is unknown.
     """
-    applicants = _period(period)
     if n_rows < 0:
         raise ValueError(f"n_rows is {n_rows}; it must be 0 or more.")
-    rng = np.random.default_rng([seed, applicants.stream])
+    rng = np.random.default_rng([seed, _period(period).stream])
+    loans = _generate_applications(n_rows, rng, _period(period), first_id)
+    approved = rng.random(n_rows) < approval_probability(loans, period)
+    loans[TARGET] = _text(["N", "Y"], approved)
+    return loans
+
+
+def write_parquet(
+    folder: str | os.PathLike,
+    n_rows: int,
+    seed: int,
+    period: str = "training",
+    *,
+    first_id: int = 1001,
+    rows_per_file: int = 250_000,
+) -> None:
+    """Write applications without their outcome into Parquet files, in memory that does not grow.
+
+    The rows are drawn in blocks of 50,000 with a seed each. So they do not depend on
+    `rows_per_file`, and fewer rows are the first of more rows. They are not those of
+    `generate_loans`.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        Made, with its parents; Parquet files in it are removed first. The rows come into
+        ``part-00000.parquet``, ``part-00001.parquet`` and so on, in order.
+    n_rows : int
+        Number of applications, 1 or more.
+    seed, period, first_id
+        As in `generate_loans`.
+    rows_per_file : int
+        Rows in each file but the last, 1 or more.
+
+    Raises
+    ------
+    ValueError
+        If `n_rows` or `rows_per_file` is below 1, or `period` is unknown.
+
+    Notes
+    -----
+    The columns are Loan_ID and ``FEATURES``, text as string and numbers as double; a gap is null.
+    """
+    applicants = _period(period)
+    for name, number in {"n_rows": n_rows, "rows_per_file": rows_per_file}.items():
+        if number < 1:
+            raise ValueError(f"{name} is {number}; it must be 1 or more.")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.parquet"):
+        old.unlink()
+    writer, schema = None, None
+    for row in range(0, n_rows, _BLOCK):
+        # A block's number begins at 1: numpy takes [3, 0, 0] and [3, 0] for the same seed.
+        rng = np.random.default_rng([seed, applicants.stream, row // _BLOCK + 1])
+        block = _generate_applications(_BLOCK, rng, applicants, first_id + row)
+        table = pa.Table.from_pandas(block.head(n_rows - row), preserve_index=False)
+        if schema is None:
+            schema = pa.schema(
+                (field.name, pa.float64() if field.type == pa.float64() else pa.string())
+                for field in table.schema
+            )
+        table = table.cast(schema)
+        start = 0
+        while start < len(table):
+            number, done = divmod(row + start, rows_per_file)
+            if done == 0:
+                if writer:
+                    writer.close()
+                writer = pq.ParquetWriter(folder / f"part-{number:05d}.parquet", schema)
+            piece = table.slice(start, rows_per_file - done)
+            writer.write_table(piece)
+            start += len(piece)
+    writer.close()
+
+
+def _generate_applications(
+    n_rows: int, rng: np.random.Generator, applicants: _Period, first_id: int
+) -> pd.DataFrame:
+    """Generate applications without their outcome: Loan_ID and `FEATURES`."""
 
     def happens(share):
         return rng.random(n_rows) < share
@@ -217,8 +299,7 @@ def generate_loans(
             "Property_Area": _text(applicants.areas, area),
         }
     )
-    loans[TARGET] = _text(["N", "Y"], happens(approval_probability(loans, period)))
-    return loans[[ID, *FEATURES, TARGET]]
+    return loans[[ID, *FEATURES]]
 
 
 def approval_probability(loans: pd.DataFrame, period: str = "training") -> np.ndarray:

@@ -23,10 +23,13 @@ from loanflow.classroom.workspace import REPOSITORY, home
 OLDEST_PYTHON = (3, 11)
 NEWEST_TESTED_PYTHON = (3, 13)
 OLDEST_JAVA = 17  # what Spark 4 asks for
+SPARK_FOLDER = REPOSITORY / ".spark"  # where `make spark` puts PySpark
 FREE_DISK_GB = 1.5  # 0.5 for every lesson's work, and up to 0.7 for the other machine of lesson 07
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
 
+_WITHOUT_SPARK = "the cells of lesson 12 that need Spark; everything else works"
+_ADD_SPARK = "make spark, or the line for it in README.md where there is no make"
 _SET_UP = "delete .venv if there is one, run python tools/setup_env.py, use the Python in .venv"
 
 
@@ -109,6 +112,7 @@ def check_all() -> list[Check]:
         check_free_port(),
         check_git(),
         check_port_5000(),
+        check_spark(),
         check_java(),
         check_conda(),
         check_pyenv(),
@@ -293,9 +297,21 @@ def check_pyenv() -> Check:
     return Check("pyenv", MISSING, "not found", costs, remedy)
 
 
+def check_spark(pyproject: Path = REPOSITORY / "pyproject.toml") -> Check:
+    """Check PySpark in the folder where `make spark` puts it, against the pin of `pyproject`."""
+    found = metadata.distributions(name="pyspark", path=[str(SPARK_FOLDER)])
+    version = next((distribution.version for distribution in found), None)
+    if version is None:
+        return Check("Spark", MISSING, f"not in {SPARK_FOLDER}", _WITHOUT_SPARK, _ADD_SPARK)
+    if f'"pyspark=={version}"' not in pyproject.read_text(encoding="utf-8"):
+        found = f"{version}, which is not the pin"
+        return Check("Spark", WRONG, found, _WITHOUT_SPARK, f"delete .spark, then {_ADD_SPARK}")
+    return Check("Spark", OK, version)
+
+
 def check_java() -> Check:
     """Check Java, which Spark runs on."""
-    costs = "lesson 12 shows its stored outputs only; everything else works"
+    costs = _WITHOUT_SPARK
     remedy = _how_to_install(
         apt="openjdk-17-jre-headless", brew="openjdk@17", winget="EclipseAdoptium.Temurin.17.JRE"
     )

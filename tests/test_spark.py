@@ -1,0 +1,185 @@
+"""The JVM for Spark: on 127.0.0.1 only, one at a time, and gone afterwards, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import suppress
+
+import psutil
+import pytest
+from jupyter_client import KernelManager
+
+from loanflow.classroom import spark
+from loanflow.classroom.doctor import MISSING, Check
+
+needs_spark = pytest.mark.skipif(
+    not spark.is_here() and "spark" not in os.environ.get("LOANFLOW_REQUIRE", "").split(),
+    reason=spark.MISSING,
+)
+
+#: Starts a session whose Python workers have worked, and tells the processes and their addresses.
+SESSION = """
+import json, os, sys
+from loanflow.classroom import spark as local
+
+jvm = local.start_jvm()
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.master("local[2]").appName("test").getOrCreate()
+rows = spark.sparkContext.parallelize(range(100), 2)
+
+
+def told(rows):
+    import sys
+    yield sys.executable, sum(rows)
+
+
+(python, _), _ = answers = rows.mapPartitions(told).collect()
+assert python == sys.executable
+assert sum(total for _, total in answers) == 4950
+
+import psutil
+
+family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+names = {process.pid: process.cmdline()[0].rpartition("/")[2] for process in family}
+listening = [
+    (process.pid, connection.laddr.ip)
+    for process in family
+    for connection in process.net_connections(kind="inet")
+    if connection.status == psutil.CONN_LISTEN
+]
+print(json.dumps([jvm.pid, names, listening]), flush=True)
+"""
+
+
+def run(code):
+    """Run code in a process of its own; return its lines and what it said on stderr."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), done.stderr
+
+
+def wait_until_gone(pids, seconds=30):
+    """Return the processes that still live after a while."""
+    deadline = time.monotonic() + seconds
+    while True:
+        living = [p for p in pids if psutil.pid_exists(p)]
+        living = [p for p in living if psutil.Process(p).status() != psutil.STATUS_ZOMBIE]
+        if not living or time.monotonic() > deadline:
+            return living
+        time.sleep(0.1)
+
+
+def java_of(kernel):
+    """Return the JVMs that a kernel has started to run Spark, and not to ask for their version."""
+    found = []
+    for process in kernel.children():
+        with suppress(psutil.Error):  # it has ended since
+            if "-cp" in process.cmdline():
+                found.append(process.pid)
+    return found
+
+
+def test_without_spark_one_sentence_says_how_to_get_it(monkeypatch, capsys):
+    java = Check("Java", MISSING, "not found", "costs", "remedy")
+    monkeypatch.setattr(spark, "check_java", lambda: java)
+    assert spark.start_jvm() is None
+    assert capsys.readouterr().out == f"{spark.MISSING}\n"
+
+
+@needs_spark
+def test_a_session_listens_on_this_machine_only_is_quiet_and_ends():
+    again = """
+first = jvm.pid
+second = local.start_jvm()  # ends the first
+assert not jvm.running and repr(jvm) == "<Jvm, ended>"
+spark = SparkSession.builder.master("local[2]").getOrCreate()
+assert spark.range(7).count() == 7
+second.stop()
+second.stop()
+assert not second.running
+with local.start_jvm() as third:
+    assert SparkSession.builder.master("local[2]").getOrCreate().range(3).count() == 3
+assert not third.running
+print(json.dumps([second.pid, third.pid]))
+"""
+    (first, others), stderr = run(SESSION + again)
+    assert stderr == ""
+    pid, names, listening = json.loads(first)
+    assert any(name.startswith("python") for name in names.values())
+    assert pid in {owner for owner, _ in listening}
+    assert {ip.removeprefix("::ffff:") for _, ip in listening} == {"127.0.0.1"}
+    assert wait_until_gone([*map(int, names), *json.loads(others)]) == []
+
+
+@needs_spark
+def test_a_model_is_at_hand_in_each_worker_and_in_the_one_after_a_failure():
+    code = """
+def loaded(rows):
+    import sys
+    yield {"mlflow.sklearn", "skops.io"} <= set(sys.modules)
+
+
+def fail(row):
+    raise LookupError("no such row")
+
+
+assert rows.mapPartitions(loaded).collect() == [True, True]
+try:
+    rows.map(fail).collect()
+except Exception as error:
+    assert "no such row" in str(error)
+assert rows.mapPartitions(loaded).collect() == [True, True]
+"""
+    run(SESSION + code)
+
+
+@needs_spark
+def test_it_ends_with_the_process_that_started_it():
+    code = f"import os, signal\n{SESSION}\nos.kill(os.getpid(), signal.SIGKILL)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
+    assert done.returncode == -signal.SIGKILL
+    assert wait_until_gone(list(map(int, json.loads(done.stdout)[1]))) == []
+
+
+@needs_spark
+@pytest.mark.parametrize("how", ["interrupt", "kill"])
+def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_process(how):
+    manager = KernelManager()
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=120)
+        client.execute("from loanflow.classroom import spark as local\njvm = local.start_jvm()")
+        kernel = psutil.Process(manager.provisioner.pid)
+        deadline = time.monotonic() + 120
+        while not (pids := java_of(kernel)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        if how == "interrupt":
+            manager.interrupt_kernel()
+            reply = client.get_shell_msg(timeout=120)["content"]
+            assert reply.get("ename") == "KeyboardInterrupt"
+        else:
+            manager.signal_kernel(signal.SIGKILL)
+        assert wait_until_gone(pids) == []
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+@needs_spark
+def test_the_daemon_names_the_module_that_spark_runs():
+    text = textwrap.dedent("""
+        import sys
+        from loanflow.classroom import spark
+        assert spark.is_here()
+        import loanflow.classroom.spark_daemon
+        assert "pyspark.daemon" in sys.modules
+    """)
+    assert run(text) == ([], "")
