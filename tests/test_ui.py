@@ -47,6 +47,8 @@ SHOWN = {
     "07_model_overview.png": ["pipeline", "log_loss", "Source run", "Ready"],
     "07_model_files.png": ["MLmodel", "requirements.txt", "loader_module: mlflow.sklearn"],
     "09_evaluation_artifacts.png": ["precision_recall_curve_plot.png", "confusion_matrix.png"],
+    "13_registered_models.png": ["loans-dev", "loans-prod", "credit"],
+    "13_version.png": ["Version 6", "boosting", "Source Run"],
 }
 
 

@@ -32,12 +32,13 @@ FLAGS = [
 ]
 
 
-#: What the UI keeps for a reader who has chosen Model training and closed the Assistant and notice.
+#: What the UI keeps for a reader who chose Model training and closed the Assistant and notices.
 SETTLED_READER = """
     localStorage.setItem("mlflow.workflowType_v1", '"machine_learning"');
     localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
     localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
     localStorage.setItem("mlflow.telemetry.info.alert.dismissed_v1", "true");
+    localStorage.setItem("_mlflow_model_registry_promo_modal_dismissed_v1", "true");
 """
 
 
@@ -206,6 +207,20 @@ def model_files(page: Page, url: str) -> None:
     page.get_by_text("skops_trusted_types").first.wait_for()
 
 
+def registered_models(page: Page, url: str) -> None:
+    """Lesson 13: the list of registered models."""
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(f"{url}/#/models")
+    page.get_by_role("link", name="loans-prod", exact=True).wait_for()
+
+
+def version_with_its_run(page: Page, url: str) -> None:
+    """Lesson 13: the page of a version, with the link to the run that it came from."""
+    page.set_viewport_size({"width": 1280, "height": 640})
+    page.goto(f"{url}/#/models/loans-dev/versions/6")
+    page.get_by_text("Source Run").first.wait_for()
+
+
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
@@ -219,6 +234,8 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "07_model_overview.png": ("07_models_log_and_load", model_overview),
     "07_model_files.png": ("07_models_log_and_load", model_files),
     "09_evaluation_artifacts.png": ("09_models_evaluate", evaluation_artifacts),
+    "13_registered_models.png": ("13_registry_versions", registered_models),
+    "13_version.png": ("13_registry_versions", version_with_its_run),
 }
 
 
