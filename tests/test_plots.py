@@ -94,6 +94,13 @@ def test_each_slice_has_its_share_and_its_rows():
     assert axes.containers[0].lines[0].get_xdata()[::-1].tolist() == [0, 1, 1, 0, 1]
 
 
+def test_a_way_that_was_not_measured_is_not_drawn():
+    axes = plots.durations([10, 1_000], {"chunks": [0.5, 4.0], "Spark": []}).axes[0]
+    (line,) = axes.lines
+    assert (line.get_label(), line.get_ydata().tolist()) == ("chunks", [0.5, 4.0])
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["10", "1,000"]
+
+
 def test_the_readers_own_style_and_open_figures_are_left_alone(loans):
     before = dict(plt.rcParams)
     plots.approval_rates(loans, "Gender")

@@ -88,7 +88,8 @@ def test_without_spark_one_sentence_says_how_to_get_it(monkeypatch, capsys):
     java = Check("Java", MISSING, "not found", "costs", "remedy")
     monkeypatch.setattr(spark, "check_java", lambda: java)
     assert spark.start_jvm() is None
-    assert capsys.readouterr().out == f"{spark.MISSING}\n"
+    assert not spark.ready()
+    assert capsys.readouterr().out == f"{spark.MISSING}\n" * 2
 
 
 @needs_spark
@@ -103,12 +104,15 @@ second.stop()
 second.stop()
 assert not second.running
 with local.start_jvm() as third:
+    assert local.ready()
     assert SparkSession.builder.master("local[2]").getOrCreate().range(3).count() == 3
 assert not third.running
+assert not local.ready()
 print(json.dumps([second.pid, third.pid]))
 """
-    (first, others), stderr = run(SESSION + again)
+    (first, ended, others), stderr = run(SESSION + again)
     assert stderr == ""
+    assert ended == "Java has ended; run the cell that starts it."
     pid, names, listening = json.loads(first)
     assert any(name.startswith("python") for name in names.values())
     assert pid in {owner for owner, _ in listening}

@@ -124,6 +124,15 @@ def start_jvm() -> Jvm | None:
     return Jvm(gateway, folder)
 
 
+def ready() -> bool:
+    """Say whether a JVM runs; where none does, print why."""
+    pyspark = sys.modules.get("pyspark")
+    if pyspark is not None and pyspark.SparkContext._gateway is not None:
+        return True
+    print("Java has ended; run the cell that starts it." if is_here() else MISSING)
+    return False
+
+
 def _end(gateway, folder: tempfile.TemporaryDirectory) -> None:
     from pyspark import SparkContext
 

@@ -5,8 +5,13 @@ scikit-learn: the first ones, and those that take the place of a worker whose ta
 Spark runs this module where its setting ``spark.python.daemon.module`` names it.
 """
 
+import sys
 import warnings
 
+from loanflow.classroom.doctor import SPARK_FOLDER
+
+# Spark hands its workers a zip file of PySpark, from which Python would compile it each time.
+sys.path.insert(0, str(SPARK_FOLDER))
 warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 import mlflow.sklearn  # noqa: E402, F401
