@@ -3,15 +3,17 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
+RIVAL = """
+rival = log("hist_gradient_boosting", registered_model_name="loans-dev")"""
 FOLDER = """
 copy = str(lesson.folder / "copy")
 mlflow.artifacts.download_artifacts(logistic.model_uri, dst_path=copy)
 _ = mlflow.register_model(copy, "loans-dev")"""
 
 
-def replace(uri="models:/loans-dev/1", description="replaces 1", alias="new.version"):
+def replace(uri="models:/loans-dev/7", description="replaces 1", alias="new.version"):
     """Put another model in the place of prod's champion, in a way that may be wrong."""
-    return f"""
+    return f"""{RIVAL}
 new = client.copy_model_version("{uri}", "loans-prod")
 client.update_model_version("loans-prod", new.version, description="{description}")
 client.set_registered_model_alias("loans-prod", "champion", {alias})"""
@@ -28,12 +30,14 @@ for version in {versions}:
 WRONG = {
     "13.1": {
         "the version without a score": replace("models:/loans-dev/5"),
+        "the regression": replace("models:/loans-dev/1"),
         "the folder": replace("models:/loans-dev/4"),
         "no description": replace(description=""),
         "the description of another": replace(description="replaces 2"),
         "the alias left where it was": replace(alias="1"),
-        "registered anew": """
-new = mlflow.register_model(logistic.model_uri, "loans-prod")
+        "registered anew": RIVAL
+        + """
+new = mlflow.register_model(rival.model_uri, "loans-prod")
 client.update_model_version("loans-prod", new.version, description="replaces 1")
 client.set_registered_model_alias("loans-prod", "champion", new.version)""",
         "the broken version deleted": replace() + '\nclient.delete_model_version("loans-prod", 1)',
