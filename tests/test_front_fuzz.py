@@ -10,16 +10,14 @@ import socket
 import sys
 from contextlib import closing
 
-import mlflow
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from loanflow.classroom.servers import HOST, local_server
-from loanflow.data import FEATURES, load_loans, split_loans
-from loanflow.scorecard import scorecard
-from loanflow.training import TRUSTED_TYPES, build_model
+from loanflow.data import FEATURES, load_loans
 from tools.notebooks import NOTEBOOKS, REPOSITORY
+from tools.serving import save_models
 
 #: What nobody but this applicant has: where it turns up, the record has leaked.
 SECRET_TEXT, SECRET_NUMBER = "Ximénez", 7654321.25
@@ -59,22 +57,7 @@ def serve_front(model, script=NOTEBOOKS / "loan_front.py"):
 def models(tmp_path_factory):
     """The folders of the lesson's two models, saved."""
     folder = tmp_path_factory.mktemp("models")
-    X_train, _, y_train, _ = split_loans(load_loans())
-    pipeline = build_model().fit(X_train, y_train)
-    mlflow.pyfunc.save_model(
-        folder / "scorecard",
-        python_model=NOTEBOOKS / "loan_scorecard.py",
-        model_config=scorecard(pipeline),
-        pip_requirements=["mlflow"],
-    )
-    mlflow.sklearn.save_model(
-        pipeline,
-        folder / "pipeline",
-        signature=mlflow.models.infer_signature(X_train, pipeline.predict_proba(X_train)),
-        pyfunc_predict_fn="predict_proba",
-        skops_trusted_types=TRUSTED_TYPES,
-        pip_requirements=["mlflow"],
-    )
+    save_models(folder)
     return folder
 
 
