@@ -144,7 +144,7 @@ def ci_faults(script: str) -> list[str]:
         f"no line {line!r}"
         for line in (
             "set -euo pipefail",
-            'export LOANFLOW_REQUIRE="browser packages postgresql"',
+            'export LOANFLOW_REQUIRE="browser engine packages postgresql"',
             "make test",
         )
         if line not in script.splitlines()
