@@ -8,7 +8,7 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark lab test run ui refresh screenshots doctor bench constraints reset clean
+.PHONY: help setup spark lab test run ui refresh screenshots doctor container bench constraints reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ screenshots: setup ## take the pictures of the MLflow UI anew, in a real browser
 
 doctor: setup ## say what this machine has, and what a missing piece costs you
 	@$(VENV_PYTHON) -m loanflow.classroom.doctor
+
+container: setup ## make the base image of lesson 11, and run a model in a container, once
+	@$(VENV_PYTHON) -m tools.container
 
 bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md
 	@$(VENV_PYTHON) -m tools.bench

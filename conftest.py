@@ -14,7 +14,7 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
-from loanflow.classroom import spark
+from loanflow.classroom import containers, spark
 from loanflow.classroom.doctor import find_postgresql
 from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.classroom.workspace import prepare
@@ -56,6 +56,7 @@ def packages_at_hand():
 #: What some cells need: how to find it, and what to say where it is missing. LOANFLOW_REQUIRE names
 #: the pieces without which the tests fail instead.
 PIECES = {
+    "engine": (containers.base_is_ready, containers.MISSING),
     "packages": (packages_at_hand, "uv has no packages here, and reaches no package index."),
     "postgresql": (find_postgresql, "There is no PostgreSQL; `make doctor` says how to get one."),
     "spark": (spark.is_here, spark.MISSING),

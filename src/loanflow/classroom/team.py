@@ -240,18 +240,35 @@ def s3_store() -> ObjectStore:
         print("moto is missing, so a folder stands in; to get it: pip install 'moto[s3]' boto3")
         folder = Path(tempfile.mkdtemp(prefix="loanflow-bucket-"))
         return ObjectStore(folder.as_uri(), folder)
+    server, environment = moto_server()
+    environment["MLFLOW_S3_ENDPOINT_URL"] = server.url
+    _s3_client(environment).create_bucket(Bucket=_BUCKET)
+    return ObjectStore(f"s3://{_BUCKET}", server=server, environment=environment)
+
+
+def moto_server() -> tuple[LocalServer, dict[str, str]]:
+    """Start moto's server, a stand-in for AWS, on a free port of 127.0.0.1.
+
+    Returns
+    -------
+    LocalServer
+    dict of str to str
+        Environment variables that keep a client away from the reader's own account.
+
+    Raises
+    ------
+    ServerError
+        If it does not start.
+    """
     command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", "{port}"]
     server = local_server(command, health_path="/moto-api/", name="moto")
-    environment = {
-        "MLFLOW_S3_ENDPOINT_URL": server.url,
+    return server, {
         "AWS_ACCESS_KEY_ID": "any",
         "AWS_SECRET_ACCESS_KEY": "any",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",  # else boto3 may look for keys outside this machine
         "AWS_MAX_ATTEMPTS": "1",  # on one machine the store is there or it is not
     }
-    _s3_client(environment).create_bucket(Bucket=_BUCKET)
-    return ObjectStore(f"s3://{_BUCKET}", server=server, environment=environment)
 
 
 @contextmanager

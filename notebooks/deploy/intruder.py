@@ -1,0 +1,11 @@
+"""What lesson 11 runs in the container of a model: try to change it, and say how far one comes."""
+
+import os
+
+with open("/proc/self/status") as status:
+    (rights,) = [line.split()[1] for line in status if line.startswith("CapEff")]
+try:
+    with open("/opt/ml/model/MLmodel", "a"):
+        print(f"user {os.getuid()}: the model can be changed")
+except OSError as error:
+    print(f"user {os.getuid()}: {int(rights, 16)} capabilities, model: {error.strerror}")

@@ -1,0 +1,212 @@
+"""Lesson 11: stand-ins and engine are led to, leave nothing, and the scripts do as they say."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import mlflow
+import pytest
+import yaml
+
+from loanflow.classroom import clouds, containers
+from loanflow.classroom.workspace import REPOSITORY
+from loanflow.data import load_loans, split_loans
+from loanflow.training import TRUSTED_TYPES, build_model
+
+DEPLOY = REPOSITORY / "notebooks" / "deploy"
+# Refuses every connection that would leave this machine, in each Python process that sees it.
+NO_WAY_OUT = """
+import socket
+connect = socket.socket.connect
+def only_here(self, address):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        raise AssertionError(f"connects to {address}")
+    return connect(self, address)
+socket.socket.connect = only_here
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    X_train, _, y_train, _ = split_loans(load_loans())
+    folder = tmp_path_factory.mktemp("model") / "model"
+    mlflow.sklearn.save_model(
+        build_model().fit(X_train, y_train),
+        str(folder),
+        signature=mlflow.models.infer_signature(X_train, y_train),
+        skops_trusted_types=TRUSTED_TYPES,
+        pip_requirements=["scikit-learn", "skops"],
+    )
+    return folder
+
+
+def run(script, *arguments, tmp_path, **environment):
+    """Run a script of the lesson where no connection can leave this machine."""
+    (tmp_path / "sitecustomize.py").write_text(NO_WAY_OUT)
+    path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path), "PATH": path, **environment}
+    command = [sys.executable, str(DEPLOY / script), *arguments]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_barrier_of_these_tests_holds(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(NO_WAY_OUT)
+    reach = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", reach], env=variables, capture_output=True)
+    assert b"connects to ('192.0.2.1', 80)" in done.stderr
+
+
+def test_the_script_for_sagemaker_creates_and_deletes(model, tmp_path):
+    role, image = "arn:aws:iam::123456789012:role/loanflow", "repository/mlflow-pyfunc:1"
+    about = {"tmp_path": tmp_path}
+    try:
+        aws = clouds.AWS()
+        told = ("--role", role, "--image", image, "--bucket", clouds.BUCKET)
+        said = run("to_sagemaker.py", str(model), "loans", *told, **about, **aws.environment)
+        assert said == "loans InService\n"
+        made = aws.describe("loans")
+        assert (made["machines"], made["image"]) == ("1 ml.m5.large", image)
+        assert made["archive"].removeprefix(f"s3://{clouds.BUCKET}/") in aws.files()
+        run("to_sagemaker.py", "--delete", "loans", **about, **aws.environment)
+        assert aws.models() == []
+    finally:
+        aws.stop()
+
+
+def test_the_script_for_databricks_serves_a_version(tmp_path):
+    databricks = clouds.Databricks()
+    try:
+        run(
+            *("to_databricks.py", "models:/any", "main.lending.loan_approval", "--version", "3"),
+            tmp_path=tmp_path,
+            **databricks.environment,
+        )
+    finally:
+        databricks.stop()
+    (asked,) = databricks.requests
+    assert (asked.method, asked.path) == ("POST", "/api/2.0/serving-endpoints/")
+    (entity,) = asked.body["config"]["served_entities"]
+    assert entity["entity_name"] == "main.lending.loan_approval"
+    assert entity["entity_version"] == "3"
+
+
+def test_the_script_for_kubernetes_applies_the_checked_manifest(tmp_path):
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat > {tmp_path}/applied\n')
+    kubectl.chmod(0o755)
+    run("to_kubernetes.py", "registry.example.com/loans:7", tmp_path=tmp_path)
+    assert (tmp_path / "asked").read_text() == "apply --filename -\n"
+    deployment, service = yaml.safe_load_all((tmp_path / "applied").read_text())
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "registry.example.com/loans:7"
+    assert service["kind"] == "Service"
+
+
+def test_the_manifest_names_the_image_once_and_matches_its_service():
+    deployment, service = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"] == labels
+
+
+def test_a_stand_in_leads_clients_only_inside_of_its_block(monkeypatch):
+    monkeypatch.setenv("DATABRICKS_HOST", "https://the-readers-own.example.com")
+    databricks = clouds.Databricks()
+    with databricks:
+        with databricks:
+            assert os.environ["DATABRICKS_HOST"].startswith("http://127.0.0.1:")
+        assert os.environ["DATABRICKS_HOST"].startswith("http://127.0.0.1:")
+    assert os.environ["DATABRICKS_HOST"] == "https://the-readers-own.example.com"
+    databricks.stop()
+
+
+def test_an_error_is_said_in_its_own_words():
+    def fail():
+        raise ValueError("Broken. Visit us.")
+
+    assert clouds.attempt(fail) == "Broken"
+    assert clouds.attempt(lambda: None) == "accepted"
+
+
+def test_the_outline_of_a_dockerfile_is_the_same_everywhere(tmp_path):
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("# x\nFROM python:3.12.1-slim\nRUN true\nCOPY model /opt/ml/model\n")
+    assert containers.outline(dockerfile) == "FROM python:...-slim\nCOPY model"
+
+
+def test_what_a_build_prints_is_kept_and_shown_when_it_fails(capfd):
+    with containers.build_log() as log:
+        subprocess.run(["echo", "quiet"], check=True)
+        assert log.read_text() == "quiet\n"
+    assert capfd.readouterr().out == ""
+    with pytest.raises(containers.EngineError, match="step 3"), containers.build_log():
+        subprocess.run(["echo", "step 3"], check=True)
+        raise RuntimeError("The build failed.")
+
+
+def engine_processes():
+    listing = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "stat=", "-o", "args="], capture_output=True, text=True
+    )
+    ours = [line for line in listing.stdout.splitlines() if str(containers._IMAGES) in line]
+    return [line for line in ours if not line.startswith("Z") and "dockerd" in line]
+
+
+needs_engine = pytest.mark.skipif(
+    not containers.base_is_ready() and "engine" not in os.environ.get("LOANFLOW_REQUIRE", ""),
+    reason=containers.MISSING,
+)
+needs_our_engine = pytest.mark.skipif(
+    bool(containers.reasons_against()), reason="no engine of our own may be started here"
+)
+
+
+@needs_engine
+@needs_our_engine
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_nothing_of_the_engine_outlives_the_process_that_started_it(end):
+    code = """
+    import signal, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    from loanflow.classroom import containers
+    engine = containers.start_engine()
+    print("runs", flush=True)
+    time.sleep(60)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "runs\n"
+        found = engine_processes()
+        process.send_signal(end)
+    assert found
+    deadline = time.monotonic() + 30
+    while engine_processes() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert engine_processes() == []
+    mounts = Path("/proc/mounts").read_text()
+    assert str(containers._IMAGES) not in mounts
+
+
+@needs_engine
+@needs_our_engine
+def test_the_engine_of_our_own_listens_on_no_port_and_reaches_nobody():
+    before = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]}
+    with containers.start_engine() as engine:
+        assert "127.0.0.1" not in json.dumps(engine.environment)
+        reach = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=3)"
+        with pytest.raises(containers.EngineError, match="unreachable|timed out"):
+            engine.docker("run", "--rm", containers.BASE, "python", "-c", reach)
+        listening = [
+            line.split()[1]
+            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+            if line.split()[3] == "0A" and line.split()[1] not in before
+        ]
+        assert all(address.startswith("0100007F") for address in listening)
