@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,14 +10,21 @@ import textwrap
 import time
 from pathlib import Path
 
+import boto3
 import mlflow
+import nbformat
 import pytest
 import yaml
+from botocore.exceptions import ProxyConnectionError
+from mlflow.deployments import get_deploy_client
 
+from conftest import packages_at_hand, required
 from loanflow.classroom import clouds, containers
+from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.classroom.workspace import REPOSITORY
 from loanflow.data import load_loans, split_loans
 from loanflow.training import TRUSTED_TYPES, build_model
+from tools.container import HARDENED
 
 DEPLOY = REPOSITORY / "notebooks" / "deploy"
 # Refuses every connection that would leave this machine, in each Python process that sees it.
@@ -137,8 +145,11 @@ def test_an_error_is_said_in_its_own_words():
 
 def test_the_outline_of_a_dockerfile_is_the_same_everywhere(tmp_path):
     dockerfile = tmp_path / "Dockerfile"
-    dockerfile.write_text("# x\nFROM python:3.12.1-slim\nRUN true\nCOPY model /opt/ml/model\n")
-    assert containers.outline(dockerfile) == "FROM python:...-slim\nCOPY model"
+    dockerfile.write_text(
+        "# x\nFROM python:3.12.1-slim\nRUN echo \\\n    a\nRUN true\nCOPY model /opt/ml/model\n"
+    )
+    outline = "FROM python:...-slim\nRUN true\nCOPY model .../ml/model"
+    assert containers.outline(dockerfile) == outline
 
 
 def test_what_a_build_prints_is_kept_and_shown_when_it_fails(capfd):
@@ -149,6 +160,59 @@ def test_what_a_build_prints_is_kept_and_shown_when_it_fails(capfd):
     with pytest.raises(containers.EngineError, match="step 3"), containers.build_log():
         subprocess.run(["echo", "step 3"], check=True)
         raise RuntimeError("The build failed.")
+
+
+def test_the_lesson_and_the_tool_run_a_container_with_the_same_rights():
+    lesson = nbformat.read(DEPLOY.parent / "11_models_deploy.ipynb", as_version=4)
+    (cell,) = [cell for cell in lesson.cells if cell.id == "container-run-code"]
+    names = {"engine": None}
+    exec(cell.source, names)
+    assert names["rights"] + names["settings"] == HARDENED
+
+
+def test_an_engine_of_our_own_is_for_the_machines_that_mlflow_builds_for(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(containers.platform, "machine", lambda: "aarch64")
+    assert containers.reasons_against() == ["MLflow builds images for x86-64 only"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, variables' names know no case")
+def test_a_proxy_in_capitals_leads_the_client_and_is_not_copied(model, monkeypatch):
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    config = {"execution_role_arn": "arn:aws:iam::123456789012:role/loanflow"}
+    config |= {"image_url": "repository/mlflow-pyfunc:1", "bucket": clouds.BUCKET}
+    aws = clouds.AWS()
+    try:
+        with aws:
+            client = get_deploy_client("sagemaker:/eu-west-1")
+            client.create_deployment("loans", str(model), config=config)
+            elsewhere = boto3.client("sagemaker", endpoint_url="https://sagemaker.example.com")
+            with pytest.raises(ProxyConnectionError, match="127.0.0.1:9"):
+                elsewhere.list_models()
+        assert "https_proxy" not in aws.describe("loans")["environment"]
+    finally:
+        aws.stop()
+
+
+def test_the_script_for_azure_finds_both_files_valid(model, tmp_path):
+    if not packages_at_hand():
+        assert not required("packages"), "there are no packages"
+        pytest.skip("uv has no packages here, and reaches no package index")
+    for name in ("azure-endpoint.yml", "azure-deployment.yml"):
+        shutil.copy(DEPLOY / name, tmp_path)
+    shutil.copytree(model, tmp_path / "model")
+    code = "import runpy, sys\nsys.argv = [script, folder]\nrunpy.run_path(script)"
+    with OtherMachine(DEPLOY / "azure-requirements.txt") as azure:
+        said = azure.run(code, script=DEPLOY / "to_azure.py", folder=tmp_path)
+        assert said.splitlines() == [
+            "loan-approval: key, valid",
+            "blue of loan-approval: Standard_DS3_v2, valid",
+        ]
+        (tmp_path / "azure-endpoint.yml").write_text("name: loan-approval\nauth_mod: key\n")
+        with pytest.raises(OtherMachineError, match="auth_mod"):
+            azure.run(code, script=DEPLOY / "to_azure.py", folder=tmp_path)
 
 
 def engine_processes():

@@ -6,6 +6,7 @@ with open("/proc/self/status") as status:
     (rights,) = [line.split()[1] for line in status if line.startswith("CapEff")]
 try:
     with open("/opt/ml/model/MLmodel", "a"):
-        print(f"user {os.getuid()}: the model can be changed")
+        verdict = "can be changed"
 except OSError as error:
-    print(f"user {os.getuid()}: {int(rights, 16)} capabilities, model: {error.strerror}")
+    verdict = error.strerror
+print(f"user {os.getuid()}: {int(rights, 16).bit_count()} capabilities, model: {verdict}")

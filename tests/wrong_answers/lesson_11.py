@@ -3,6 +3,8 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
+import textwrap
+
 MENDED = """
 from pathlib import Path
 
@@ -28,6 +30,12 @@ with aws:
 with mlflow.start_run(run_name="may"):
     mlflow.log_dict(described, "endpoint.json")
 """
+PROXY = """
+import os
+
+with team.environment(https_proxy="http://ada:secret@proxy.example.com:3128"):
+    {before}
+"""
 CREATE = 'client.create_deployment("loan-approval-may", logged.model_uri, config=may)'
 DESCRIBE = 'aws.describe("loan-approval-may")'
 
@@ -41,6 +49,7 @@ WRONG = {
             "a misspelt probe": 'container["readinesProbe"] = container.pop("readinessProbe")',
             "no limit": 'del container["resources"]["limits"]',
             "the user left to the image": 'del pod["securityContext"]["runAsUser"]',
+            "root's group": 'del pod["securityContext"]["runAsGroup"]',
             "no place for scratch files": 'del pod["volumes"], container["volumeMounts"]',
             "some capabilities": 'container["securityContext"]["capabilities"]["drop"] = ["CHOWN"]',
             "another selector": 'mended["spec"]["selector"]["matchLabels"]["app"] = ""',
@@ -61,8 +70,11 @@ WRONG = {
         "another name": MAY.format(
             deploy=CREATE.replace("-may", ""), described=DESCRIBE.replace("-may", "")
         ),
-        "through a proxy": "import os\nos.environ['https_proxy'] = 'http://proxy.example.com:3128'\n"
-        + MAY.format(deploy=CREATE, described=DESCRIBE)
-        + "\ndel os.environ['https_proxy']",
+        "through the proxy": PROXY.format(before="")
+        + textwrap.indent(MAY.format(deploy=CREATE, described=DESCRIBE), "    "),
+        "an empty proxy": PROXY.format(before="os.environ['https_proxy'] = ''")
+        + textwrap.indent(MAY.format(deploy=CREATE, described=DESCRIBE), "    "),
+        "the other spelling taken away": PROXY.format(before="os.environ.pop('HTTPS_PROXY', None)")
+        + textwrap.indent(MAY.format(deploy=CREATE, described=DESCRIBE), "    "),
     },
 }

@@ -8,6 +8,7 @@ lessons is its folder of images, inside of this Python's environment.
 
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -26,13 +27,6 @@ from loanflow.classroom.workspace import REPOSITORY
 BASE = "loanflow-base"
 #: What Debian calls the programs behind an engine of our own.
 PACKAGES = ("docker.io", "mmdebstrap", "iproute2")
-#: What follows ``docker run`` for a model that may do nothing but answer.
-HARDENED = (
-    *("--read-only", "--tmpfs", "/tmp", "--user", "1000", "--cap-drop", "ALL"),
-    *("--security-opt", "no-new-privileges", "--memory", "1g", "--pids-limit", "100"),
-    *("--env", "DISABLE_NGINX=true", "--env", "UVICORN_HOST=0.0.0.0"),
-    *("--env", "MLFLOW_MODELS_WORKERS=1"),
-)
 #: What a lesson prints where there is no engine, in place of running a container.
 MISSING = "No container engine with our base image here: `make container` says how to get both."
 
@@ -109,6 +103,8 @@ class Engine(AbstractContextManager):
     ----------
     environment : mapping of str to str
         The environment variables by which ``docker`` and MLflow find it.
+    ours : bool
+        Whether we started it; otherwise it is that of this machine, which runs on.
     """
 
     def __init__(self, server: LocalServer | None) -> None:
@@ -116,7 +112,7 @@ class Engine(AbstractContextManager):
         if server is not None:
             self.environment = {"DOCKER_HOST": f"unix://{_SOCKETS}/docker.sock"}
         self._servers = [] if server is None else [server]
-        self._ours = server is not None
+        self.ours = server is not None
         self._end = weakref.finalize(self, _stop, self._servers)
 
     def __exit__(self, *exception: object) -> None:
@@ -125,7 +121,7 @@ class Engine(AbstractContextManager):
 
     def __repr__(self) -> str:
         """Leave the socket's path out."""
-        return f"<Engine {'of our own' if self._ours else 'of this machine'}>"
+        return f"<Engine {'of our own' if self.ours else 'of this machine'}>"
 
     def stop(self) -> None:
         """End the containers, and the engine if it is ours; a second call does nothing."""
@@ -167,7 +163,7 @@ class Engine(AbstractContextManager):
         """
         publish = ("--publish", f"{HOST}:{{port}}:{_PORT}")
         run = ["docker", "run", "--rm", "--init", *publish, *arguments]
-        if self._ours:
+        if self.ours:
             process = (_SOCKETS / "process").read_text().strip()
             run = [sys.executable, "-I", "-S", "-c", _RELAY, "{port}", process, *run]
         container = local_server(
@@ -186,11 +182,11 @@ def find_engine() -> Engine | None:
 
 
 def outline(dockerfile: Path) -> str:
-    """Return the steps of a Dockerfile that install or start something, cut to one line each."""
-    steps = ("FROM", "RUN apt", "RUN pip", "COPY", "RUN python", "ENTRYPOINT")
+    """Return the one-line steps of a Dockerfile, without Python's patch version and top folders."""
+    steps = ("FROM", "RUN", "COPY", "ENTRYPOINT")
     lines = [line for line in dockerfile.read_text().splitlines() if line.startswith(steps)]
-    cut = [re.split(r" ?[' ]/opt", line)[0][:76] for line in lines]
-    return "\n".join(re.sub(r":[\d.]+-slim", ":...-slim", line) for line in cut)
+    whole = "\n".join(line for line in lines if not line.endswith("\\"))
+    return re.sub(r":[\d.]+-slim", ":...-slim", re.sub(r"/(opt|var)/", ".../", whole))
 
 
 @contextmanager
@@ -224,6 +220,8 @@ def reasons_against() -> list[str]:
     """Say what keeps us from starting an engine of our own; nothing where we may."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return ["only root on Linux may start an engine"]
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return ["MLflow builds images for x86-64 only"]
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     return [f"the program {program} is missing" for program in missing]
 
@@ -276,7 +274,7 @@ def make_base(engine: Engine) -> None:
     EngineError, subprocess.CalledProcessError
         If a step fails; what it says is on standard error.
     """
-    if not engine._ours:
+    if not engine.ours:
         _make_base_from_registry(engine)
         return
     with tempfile.TemporaryDirectory(prefix="loanflow-base-") as folder:
@@ -324,7 +322,8 @@ def _make_base_from_registry(engine: Engine) -> None:
             "RUN pip install --no-cache-dir --constraint /tmp/constraints.txt "
             f"{' '.join(_requirements())}\n"
         )
-        engine.docker("build", "--tag", BASE, folder)
+        # MLflow builds on it for this platform, whatever the machine is.
+        engine.docker("build", "--platform", "linux/amd64", "--tag", BASE, folder)
 
 
 def _requirements() -> list[str]:

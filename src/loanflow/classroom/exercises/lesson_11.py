@@ -49,6 +49,7 @@ def a_mended_manifest(lesson: Lesson) -> None:
     rights = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
     require(rights.get("runAsNonRoot") is True, "It may still run as root.")
     require(rights.get("runAsUser", 0) > 0, "Our image names no user, so the manifest must.")
+    require(rights.get("runAsGroup", 0) > 0, "Its group may still be that of root.")
     require(rights.get("readOnlyRootFilesystem") is True, "Its files can still be changed.")
     gains = rights.get("allowPrivilegeEscalation")
     require(gains is False and not rights.get("privileged"), "It can still gain rights.")
@@ -72,4 +73,4 @@ def a_described_endpoint(lesson: Lesson) -> None:
     machines = described["machines"]
     require(machines == "2 ml.c5.xlarge", f"It runs on {machines}.")
     proxies = {"http_proxy", "https_proxy"} & set(described["environment"])
-    require(not proxies, "Its settings hold a proxy's address.")
+    require(not proxies, f"Its settings hold {' and '.join(sorted(proxies))}.")
