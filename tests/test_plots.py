@@ -99,6 +99,8 @@ def test_a_way_that_was_not_measured_is_not_drawn():
     (line,) = axes.lines
     assert (line.get_label(), line.get_ydata().tolist()) == ("chunks", [0.5, 4.0])
     assert [label.get_text() for label in axes.get_xticklabels()] == ["10", "1,000"]
+    axes.figure.draw_without_rendering()
+    assert {"0.5", "1", "2"} <= {label.get_text() for label in axes.get_yticklabels()}
 
 
 def test_the_readers_own_style_and_open_figures_are_left_alone(loans):

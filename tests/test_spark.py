@@ -74,6 +74,13 @@ def wait_until_gone(pids, seconds=30):
         time.sleep(0.1)
 
 
+def reply_to(asked, client):
+    """Return the kernel's reply to this request; `wait_for_ready` may have left others."""
+    while (message := client.get_shell_msg(timeout=120))["parent_header"]["msg_id"] != asked:
+        pass
+    return message["content"]
+
+
 def java_of(kernel):
     """Return the JVMs that a kernel has started to run Spark, and not to ask for their version."""
     found = []
@@ -121,6 +128,32 @@ print(json.dumps([second.pid, third.pid]))
 
 
 @needs_spark
+def test_looking_for_spark_changes_nothing():
+    code = """
+import sys
+from loanflow.classroom import spark
+before = list(sys.path), set(sys.modules)
+assert spark.is_here()
+assert (list(sys.path), set(sys.modules)) == before
+"""
+    assert run(code) == ([], "")
+
+
+@needs_spark
+def test_java_that_does_not_start_is_told_once():
+    code = """
+import os
+from loanflow.classroom import spark
+os.environ["PYSPARK_SUBMIT_ARGS"] = "--no-such-option"
+try:
+    spark.start_jvm()
+except Exception as error:
+    print(type(error).__name__)
+"""
+    assert run(code) == (["PySparkRuntimeError"], "")
+
+
+@needs_spark
 def test_a_model_is_at_hand_in_each_worker_and_in_the_one_after_a_failure():
     code = """
 def loaded(rows):
@@ -159,7 +192,9 @@ def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_pr
     client.start_channels()
     try:
         client.wait_for_ready(timeout=120)
-        client.execute("from loanflow.classroom import spark as local\njvm = local.start_jvm()")
+        asked = client.execute(
+            "from loanflow.classroom import spark as local\njvm = local.start_jvm()"
+        )
         kernel = psutil.Process(manager.provisioner.pid)
         deadline = time.monotonic() + 120
         while not (pids := java_of(kernel)):
@@ -167,8 +202,7 @@ def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_pr
             time.sleep(0.01)
         if how == "interrupt":
             manager.interrupt_kernel()
-            reply = client.get_shell_msg(timeout=120)["content"]
-            assert reply.get("ename") == "KeyboardInterrupt"
+            assert reply_to(asked, client).get("ename") == "KeyboardInterrupt"
         else:
             manager.signal_kernel(signal.SIGKILL)
         assert wait_until_gone(pids) == []
@@ -181,8 +215,6 @@ def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_pr
 def test_the_daemon_names_the_module_that_spark_runs():
     text = textwrap.dedent("""
         import sys
-        from loanflow.classroom import spark
-        assert spark.is_here()
         import loanflow.classroom.spark_daemon
         assert "pyspark.daemon" in sys.modules
     """)

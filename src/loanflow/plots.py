@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from sklearn.metrics import RocCurveDisplay
 from sklearn.pipeline import Pipeline
 
@@ -311,6 +312,9 @@ def durations(sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> F
         if len(measured):
             axes.plot(sizes, measured, "o-", label=name)
     axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds", title="What it takes")
+    axes.margins(x=0.08)  # room for the last label
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
     axes.minorticks_off()
     axes.legend()

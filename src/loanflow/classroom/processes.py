@@ -38,9 +38,11 @@ answers.write(cloudpickle.dumps(answer))
 
 
 class Measured(NamedTuple):
-    """What a call returned, its seconds, and the megabytes by which it raised the peak of memory.
+    """What a call returned, its seconds, and its megabytes.
 
-    Starting the process and importing what the function names are in neither.
+    The megabytes are those by which the peak of the process, at the end of the call, stands above
+    its memory at the start of the call. Starting the process and importing what the function names
+    are in neither.
     """
 
     result: Any

@@ -1,7 +1,7 @@
 """Spark for the time of a lesson: one JVM on this machine, quiet, on 127.0.0.1 only, always ended.
 
 ``make spark`` puts PySpark into the folder ``.spark``, outside of the environment: wherever pandera
-and MLflow find it they import it, which costs each lesson half a second. This module adds the
+and MLflow find it they import it, which costs each lesson half a second. `start_jvm` adds the
 folder to the modules' path, and starts the JVM that PySpark's session then finds.
 
 The JVM reads from a pipe and ends with it: when the lesson stops it, and also when the kernel dies,
@@ -71,10 +71,9 @@ class Jvm(AbstractContextManager):
 
 
 def is_here() -> bool:
-    """Say whether PySpark and a Java that it runs on are on this machine."""
-    if SPARK_FOLDER.is_dir() and str(SPARK_FOLDER) not in sys.path:
-        sys.path.append(str(SPARK_FOLDER))  # last: it adds Spark, and replaces nothing
-    return find_spec("pyspark") is not None and check_java().status == OK
+    """Say whether PySpark and a Java that it runs on are on this machine; import nothing."""
+    installed = (SPARK_FOLDER / "pyspark").is_dir() or find_spec("pyspark") is not None
+    return installed and check_java().status == OK
 
 
 def start_jvm() -> Jvm | None:
@@ -95,6 +94,8 @@ def start_jvm() -> Jvm | None:
     if not is_here():
         print(MISSING)
         return None
+    if str(SPARK_FOLDER) not in sys.path:
+        sys.path.append(str(SPARK_FOLDER))  # last: it adds Spark, and replaces nothing
     # The lesson compares all answers of Spark with those of pandas alone.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     from pyspark import SparkConf, SparkContext
@@ -118,7 +119,7 @@ def start_jvm() -> Jvm | None:
         try:
             gateway = starting.result()
         except BaseException:
-            starting.add_done_callback(lambda done: _end(done.result(), folder))
+            starting.add_done_callback(lambda done: done.exception() or _end(done.result(), folder))
             raise
     SparkContext._gateway, SparkContext._jvm = gateway, gateway.jvm
     return Jvm(gateway, folder)

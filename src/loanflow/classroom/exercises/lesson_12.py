@@ -57,9 +57,9 @@ def answers_from_spark(lesson: Lesson) -> None:
     leaky = _answers(lesson.folder / "leaky").read().to_pandas().set_index(ID)
     complete = leaky[leaky["ApplicantIncome"].notna()]
     lacking = told.index.isin(leaky.index.difference(complete.index)).sum()
-    require(lacking == 0, f"{lacking:,} applications without an income are among the answers.")
+    require(lacking == 0, f"{lacking:,} applications that lack ApplicantIncome are answered.")
     missing = len(complete.index.difference(told.index))
-    require(missing == 0, f"{missing:,} applications with an income have no answer.")
+    require(missing == 0, f"{missing:,} complete applications have no answer.")
     require(len(told) == len(complete), "Some answers are to no application.")
     due = _approval(complete)
     told = told.loc[complete.index].astype(float)
