@@ -45,6 +45,7 @@ assert sum(total for _, total in answers) == 4950
 import psutil
 
 family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+family = [process for process in family if process.status() != psutil.STATUS_ZOMBIE]
 names = {process.pid: process.cmdline()[0].rpartition("/")[2] for process in family}
 listening = [
     (process.pid, connection.laddr.ip)
