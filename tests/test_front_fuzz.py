@@ -314,7 +314,7 @@ def test_a_spoilt_front_is_noticed(models, tmp_path, right, wrong):
     script.write_text(source.replace(right, wrong), encoding="utf-8")
     with serve_front(models / "scorecard", script) as server:
 
-        @fuzz(300)
+        @fuzz(3000)  # ends with the first that it finds
         @given(payload=payloads(), body=bodies(), content_type=content_types)
         def find_faults(payload, body, content_type):
             assert faults(exchange(server.port, post(as_bytes(payload)))) == []

@@ -23,7 +23,7 @@ needs_spark = pytest.mark.skipif(
 
 #: Starts a session whose Python workers have worked, and tells the processes and their addresses.
 SESSION = """
-import json, os, sys
+import contextlib, json, os, sys
 from loanflow.classroom import spark as local
 
 jvm = local.start_jvm()
@@ -44,15 +44,13 @@ assert sum(total for _, total in answers) == 4950
 
 import psutil
 
-family = [psutil.Process(), *psutil.Process().children(recursive=True)]
-family = [process for process in family if process.status() != psutil.STATUS_ZOMBIE]
-names = {process.pid: process.cmdline()[0].rpartition("/")[2] for process in family}
-listening = [
-    (process.pid, connection.laddr.ip)
-    for process in family
-    for connection in process.net_connections(kind="inet")
-    if connection.status == psutil.CONN_LISTEN
-]
+names, listening = {}, []
+for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+    with contextlib.suppress(psutil.NoSuchProcess):  # ended since, or a zombie
+        names[process.pid] = process.cmdline()[0].rpartition("/")[2]
+        for connection in process.net_connections(kind="inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                listening.append((process.pid, connection.laddr.ip))
 print(json.dumps([jvm.pid, names, listening]), flush=True)
 """
 
@@ -64,12 +62,19 @@ def run(code):
     return done.stdout.splitlines(), done.stderr
 
 
+def lives(pid):
+    """Say whether a process is there and no zombie."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def wait_until_gone(pids, seconds=30):
     """Return the processes that still live after a while."""
     deadline = time.monotonic() + seconds
     while True:
-        living = [p for p in pids if psutil.pid_exists(p)]
-        living = [p for p in living if psutil.Process(p).status() != psutil.STATUS_ZOMBIE]
+        living = [p for p in pids if lives(p)]
         if not living or time.monotonic() > deadline:
             return living
         time.sleep(0.1)
