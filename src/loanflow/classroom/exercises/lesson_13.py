@@ -49,7 +49,7 @@ def how_far_the_code_is_known(lesson: Lesson) -> None:
         due = "unknown"
         if run_id is not None:
             tags = client.get_run(run_id).data.tags
-            due = "commit" if tags.get("mlflow.source.type") == "PROJECT" else "run"
+            due = "commit" if "mlflow.project.entryPoint" in tags else "run"
         told = version.tags.get("code")
         require(told is not None, f"Version {version.version} has no tag 'code'.")
         require(told == due, f"Version {version.version} says {told!r}.")
