@@ -182,6 +182,8 @@ TABLES = {
 
 def main(arguments: list[str]) -> None:
     """Measure, print, and write the tables into the workspace."""
+    if len(arguments) > 1 or set(arguments) - set(TABLES):
+        sys.exit(f"Allowed is nothing, for everything, or one of {', '.join(TABLES)}.")
     machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
     lines = ["# Benchmark", "", machine]
     for name, table in TABLES.items():

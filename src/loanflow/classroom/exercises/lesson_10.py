@@ -17,9 +17,9 @@ import pandas as pd
 
 from loanflow.classroom.exercises import exercise, require
 from loanflow.classroom.exercises.runs import (
-    require_finished,
     the_newest_model_named,
     the_run_named,
+    the_text_in,
 )
 from loanflow.classroom.workspace import REPOSITORY, Lesson
 from loanflow.data import FEATURES, load_loans, load_new_applications, split_loans
@@ -28,23 +28,11 @@ from loanflow.training import build_model
 _LARGEST = 20_000  # bytes that the front of exercise 10.1 takes
 
 
-def _file_of(name: str, lesson: Lesson, file: str) -> tuple[mlflow.entities.Run, str]:
-    """Return the one run of that name and the text of a file in it."""
-    run = the_run_named(name, lesson.tracking_uri, lesson.name)
-    require_finished(run)
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    found = [entry.path for entry in client.list_artifacts(run.info.run_id)]
-    require(file in found, f"The run '{name}' has no artifact {file}.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(run.info.run_id, file, folder)
-        return run, Path(path).read_text(encoding="utf-8")
-
-
 @exercise("10.1")
 def a_client_of_a_small_front(lesson: Lesson) -> None:
     """Compare the logged table with what the lesson's model says of the new applications."""
-    run, text = _file_of("client", lesson, "answers.csv")
-    table = pd.read_csv(io.StringIO(text))
+    run = the_run_named("client", lesson.tracking_uri, lesson.name)
+    table = pd.read_csv(io.StringIO(the_text_in("answers.csv", run, lesson)))
     named = list(table.columns) == ["Loan_ID", "probability"]
     require(named, "The columns of answers.csv are not Loan_ID and probability, and only those.")
     new = load_new_applications()
@@ -93,7 +81,8 @@ def _answer(front: Callable, rows: list[dict], params: dict) -> tuple[int, str]:
 @exercise("10.2")
 def a_front_for_few(lesson: Lesson) -> None:
     """Put the logged front before the lesson's model, and send it few and many applications."""
-    _, source = _file_of("few front", lesson, "few_front.py")
+    run = the_run_named("few front", lesson.tracking_uri, lesson.name)
+    source = the_text_in("few_front.py", run, lesson)
     model = mlflow.pyfunc.load_model(the_newest_model_named("scorecard", lesson).model_uri)
     sys.path.insert(0, str(REPOSITORY / "notebooks"))
     try:

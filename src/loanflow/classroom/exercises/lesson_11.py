@@ -1,34 +1,20 @@
 """The checks of lesson 11."""
 
 import json
-import tempfile
-from pathlib import Path
 
 import kubernetes_validate
-import mlflow
 import yaml
 
 from loanflow.classroom.exercises import exercise, require
-from loanflow.classroom.exercises.runs import require_finished, the_run_named
+from loanflow.classroom.exercises.runs import the_run_named, the_text_in
 from loanflow.classroom.workspace import Lesson
-
-
-def _text_in(lesson: Lesson, run_name: str, file: str) -> str:
-    """Return a text file of the one run of that name; require both."""
-    run = the_run_named(run_name, lesson.tracking_uri, lesson.name)
-    require_finished(run)
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    files = [entry.path for entry in client.list_artifacts(run.info.run_id)]
-    require(file in files, f"The run '{run_name}' has no artifact {file}.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(run.info.run_id, file, folder)
-        return Path(path).read_text(encoding="utf-8")
 
 
 @exercise("11.1")
 def a_mended_manifest(lesson: Lesson) -> None:
     """Check the manifest strictly, and ask it for what a schema does not ask for."""
-    manifest = yaml.safe_load(_text_in(lesson, "mended manifest", "kubernetes.yaml"))
+    run = the_run_named("mended manifest", lesson.tracking_uri, lesson.name)
+    manifest = yaml.safe_load(the_text_in("kubernetes.yaml", run, lesson))
     try:
         kubernetes_validate.validate(manifest, "1.37", strict=True)
     except kubernetes_validate.ValidationError as error:
@@ -65,7 +51,8 @@ def a_mended_manifest(lesson: Lesson) -> None:
 @exercise("11.2")
 def a_described_endpoint(lesson: Lesson) -> None:
     """Read what was described, and whether it was described and not written by hand."""
-    described = json.loads(_text_in(lesson, "may", "endpoint.json"))
+    run = the_run_named("may", lesson.tracking_uri, lesson.name)
+    described = json.loads(the_text_in("endpoint.json", run, lesson))
     require("archive" in described, "The file is no description by aws.describe.")
     require(described["endpoint"] == "loan-approval-may", "It describes another deployment.")
     own = "/loan-approval-may-model-" in described["archive"]

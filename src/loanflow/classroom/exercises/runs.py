@@ -1,5 +1,8 @@
 """What the checks of several lessons ask of the store."""
 
+import tempfile
+from pathlib import Path
+
 import mlflow
 from mlflow.entities import LoggedModel, LoggedModelStatus, Run
 
@@ -27,6 +30,17 @@ def require_finished(run: Run) -> None:
     """Require that the run ended well."""
     name, status = run.info.run_name, run.info.status
     require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+
+
+def the_text_in(file: str, run: Run, lesson: Lesson) -> str:
+    """Return the text of a file that the run logged; require that the run ended well."""
+    require_finished(run)
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    files = [entry.path for entry in client.list_artifacts(run.info.run_id)]
+    require(file in files, f"The run '{run.info.run_name}' has no artifact {file}.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(run.info.run_id, file, folder)
+        return Path(path).read_text(encoding="utf-8")
 
 
 def the_newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
