@@ -182,7 +182,8 @@ def write_constraints(root):
         command = "compile --universal --fork-strategy fewest --no-emit-index-url --quiet"
         options = ["--python-version", "{}.{}".format(*OLDEST), "--annotation-style", "line"]
         header = ["--custom-compile-command", "make constraints"]
-        files = ["pyproject.toml", "--group", "spark", "-o", "constraints.txt"]
+        groups = ["--group", "guide", "--group", "spark"]
+        files = ["pyproject.toml"] + groups + ["-o", "constraints.txt"]
         run(uv(python) + command.split() + options + header + files, root)
     say("Wrote constraints.txt.")
 
