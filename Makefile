@@ -71,7 +71,7 @@ reset: ## remove workspace/, and with it all runs and models that you logged
 	@rm -rf workspace
 	@echo "Removed workspace/ with all of its runs and models. The next target starts afresh."
 
-clean: ## remove .venv, .spark and the caches; your workspace stays
+clean: ## remove .venv, .spark, build and the caches; your workspace stays
 	@rm -rf .venv .spark setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
-	@echo "Removed .venv, .spark and the caches. The next target installs anew."
+	@echo "Removed .venv, .spark, build and the caches. The next target installs anew."

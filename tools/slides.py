@@ -28,7 +28,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from tools.notebooks import NOTEBOOKS, REPOSITORY, as_read, lessons
+from tools.notebooks import DRAWN, NOTEBOOKS, REPOSITORY, as_read, lessons
 
 BUILD = REPOSITORY / "build" / "slides"
 WIDTH, BODY = 1168, 596  # pixels within a slide: across, and down below the heading
@@ -149,10 +149,17 @@ class Lines(Block):
         return size.code_line * sum(self.rows(size)) + (16 if self.kind == "code" else 0)
 
     def parts(self) -> list[Block]:
-        count = math.ceil(self.height(NORMAL) / BODY)
-        each = math.ceil(len(self.lines) / count)
-        chunks = (self.lines[n : n + each] for n in range(0, len(self.lines), each))
-        return [replace(self, lines=chunk) for chunk in chunks]
+        rows_of_lines = self.rows(NORMAL)
+        most = (BODY - 16) // NORMAL.code_line
+        each = math.ceil(sum(rows_of_lines) / math.ceil(sum(rows_of_lines) / most))
+        chunks, used = [[]], 0
+        for line, needed in zip(self.lines, rows_of_lines, strict=True):
+            if chunks[-1] and used + needed > each:
+                chunks.append([])
+                used = 0
+            chunks[-1].append(line)
+            used += needed
+        return [replace(self, lines=tuple(chunk)) for chunk in chunks]
 
 
 @dataclass(frozen=True)
@@ -212,7 +219,7 @@ class Slide:
     notes: str = ""
 
     def html(self) -> str:
-        size = next(size for size in (LARGE, NORMAL, DENSE) if fit(self.blocks, size))
+        size = next((size for size in (LARGE, NORMAL) if fit(self.blocks, size)), DENSE)
         level = 1 if self.kind == "title" else 2
         inner = "\n".join(block.html(size) for block in self.blocks)
         notes = f'<aside class="notes">{self.notes}</aside>' if self.notes else ""
@@ -270,10 +277,11 @@ def of_output(output: NotebookNode) -> Block:
     """Return a cell's output in the richest form that a slide can show."""
     data = output.get("data", {})
     if "image/png" in data:
-        return Picture(base64.b64decode(data["image/png"]), "What the code above draws")
-    if "text/html" in data:
-        (table,) = re.findall(r"<table.*</table>", data["text/html"], flags=re.S)
-        return Table(table.replace(' border="1"', ""))
+        return Picture(base64.b64decode(data["image/png"]), DRAWN)
+    if frame := re.search(
+        '<table[^>]*class="dataframe".*</table>', data.get("text/html", ""), re.S
+    ):
+        return Table(frame[0].replace(' border="1"', ""))
     text = output.get("text") or data["text/plain"]
     return Lines("output", tuple(text.rstrip("\n").split("\n")))
 

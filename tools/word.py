@@ -66,7 +66,7 @@ def chapter(html: Path, page: str, pages: list[str]) -> str:
         code.parent.parent.replace_with(replacement)
     for picture in article.select("img"):
         picture["src"] = str((html / page).parent / picture["src"])
-        picture["style"] = f"width:{picture_width(Path(picture['src'])):.1f}cm"
+        picture["width"] = f"{picture_width(Path(picture['src'])):.1f}cm"
     for second in article.select("section > span[id]:empty"):  # another name of the heading
         second.find_next_sibling(re.compile("h[1-6]")).insert(0, second.extract())
     for named in article.select("[id]"):
