@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 CODE := conftest.py src steps tests tools notebooks
-# The packages of the guide and the slides go into .venv; where they are there, no network is needed.
-ADD_GUIDE := $(VENV_PYTHON) -m uv --no-progress pip install --quiet --compile-bytecode \
-	--python $(VENV_PYTHON) --group guide -c constraints.txt
+# The packages of the guide and the slides, once: uv asks the package index though it has them.
+ADD_GUIDE := [ -e .venv/loanflow-guide ] || { $(VENV_PYTHON) -m uv --no-progress pip install --quiet \
+	--compile-bytecode --python $(VENV_PYTHON) --group guide -c constraints.txt \
+	&& touch .venv/loanflow-guide; }
 
 # Nothing leaves this machine: MLflow's telemetry is off.
 export DO_NOT_TRACK := true

@@ -276,6 +276,7 @@ def of_markdown(source: str) -> tuple[str, list[Block]]:
 def of_output(output: NotebookNode) -> Block:
     """Return a cell's output in the richest form that a slide can show."""
     data = output.get("data", {})
+    frame = re.search('<table[^>]*class="dataframe".*</table>', data.get("text/html", ""), re.S)
     if "image/png" in data:
         return Picture(base64.b64decode(data["image/png"]), DRAWN)
     if frame := re.search(
