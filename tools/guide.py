@@ -24,25 +24,19 @@ BUILD = REPOSITORY / "build" / "guide"
 START, DATA_CARD = "README.md", "data/README.md"
 LISTINGS = "files.md"  # a page that exists in the guide alone
 #: Files that lessons read, or walk through, and that are printed whole at the end.
-LISTED = (
-    "notebooks/*.py",
-    "notebooks/deploy/*.*",
-    "steps/*.py",
-    "MLproject",
-    "*.yaml",
-    "Dockerfile",
-)
-NOT_LISTED = ("environment.yml",)
+LISTED = ["notebooks/*.py", "notebooks/deploy/*.*", "steps/*.py"]
+LISTED += ["MLproject", "*.yaml", "Dockerfile"]
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", "": "yaml", ".txt": "text"}
 ALL_PARTS = "All four parts"
 TITLE = (REPOSITORY / START).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
 
-#: What may stand in a text, the longest first: what is left alone, links, code, lessons' numbers.
+#: What is looked at in a text: code blocks, headings and hints, which stay as they are; then links
+#: and pictures, code, and a lesson's number.
 MARKUP = re.compile(
     r"^```.*?^```|^#.*?$|<details>.*?</details>"
     r"|(?P<mark>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)]+)\)"
     r"|`(?P<code>[^`]+)`"
-    r"|\b(?P<lesson>[Ll]essons? (?P<number>\d\d))\b",
+    r"|\b[Ll]essons? (?P<number>\d\d)\b",
     flags=re.S | re.M,
 )
 

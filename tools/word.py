@@ -17,12 +17,13 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 from docx.styles.style import ParagraphStyle
 from docx.table import Table
+from PIL import Image
 
 FONT, MONOSPACED = "Arial", "Consolas"
 WIDTH, HEIGHT = 17.0, 11.0  # centimetres: the text's width on A4, and the most that a picture gets
-CHARACTER, PADDING = 0.18, 0.5  # of a table's cell, in centimetres
-ABOUT = "About this course"
 DOTS_PER_CM = 60  # of a picture, so that its text is about as large as the text around it
+CHARACTER, PADDING = 0.18, 0.5  # centimetres that a table's cell needs
+ABOUT = "About this course"
 CODE, OUTPUT, CELL, INLINE = "Source Code", "Output", "Table Text", "Verbatim Char"
 #: Pandoc's names of the languages; text in another one, as what a cell printed, gets no colours.
 LANGUAGES = {"ipython3": "python", "none": "bash", "text": "bash"}
@@ -90,8 +91,6 @@ def resolve(link: Tag, page: str, pages: list[str]) -> None:
 
 def picture_width(path: Path) -> float:
     """Return the width of a picture in centimetres: in proportion, and within the page."""
-    from PIL import Image
-
     with Image.open(path) as picture:
         width, height = picture.size
     return min(width / DOTS_PER_CM, WIDTH, HEIGHT * width / height)
@@ -135,13 +134,18 @@ def shape(reference: Path) -> None:
         styles[name].font.size = Pt(size)
     for name in (CODE, OUTPUT):
         monospaced(styles[name], Pt(4))
-    shade(styles[CODE], "F3F3F3")
-    rule_left(styles[OUTPUT], "B0B0B0")
+    mark(styles[CODE], '<w:shd {namespaces} w:val="clear" w:fill="F3F3F3"/>')
+    mark(
+        styles[OUTPUT],
+        '<w:pBdr {namespaces}><w:left w:val="single" w:sz="8" w:space="6" w:color="B0B0B0"/>'
+        "</w:pBdr>",
+    )
     styles[CELL].paragraph_format.space_before = styles[CELL].paragraph_format.space_after = Pt(1)
     for level, indent in (("1", 0.0), ("2", 0.8)):
         style = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
         style.base_style = styles["Normal"]
         style.font.size, style.font.bold = Pt(10), level == "1"
+        style.paragraph_format.keep_with_next = level == "1"
         style.paragraph_format.left_indent = Cm(indent)
         style.paragraph_format.space_before = Pt(6 if level == "1" else 0)
         style.paragraph_format.space_after = Pt(1)
@@ -172,19 +176,9 @@ def monospaced(style: ParagraphStyle, gap: Pt) -> None:
     style.paragraph_format.line_spacing = 1.0
 
 
-def shade(style: ParagraphStyle, colour: str) -> None:
-    style.element.get_or_add_pPr().append(
-        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="{colour}"/>')
-    )
-
-
-def rule_left(style: ParagraphStyle, colour: str) -> None:
-    style.element.get_or_add_pPr().append(
-        parse_xml(
-            f'<w:pBdr {nsdecls("w")}><w:left w:val="single" w:sz="8" w:space="6" '
-            f'w:color="{colour}"/></w:pBdr>'
-        )
-    )
+def mark(style: ParagraphStyle, xml: str) -> None:
+    """Give a style a border or a ground, which must stand before its other properties."""
+    style.element.get_or_add_pPr().insert(0, parse_xml(xml.format(namespaces=nsdecls("w"))))
 
 
 def field(code: str, shown: str):
@@ -211,17 +205,14 @@ def fit(table: Table) -> None:
     """Give the columns of a table what their text needs, in proportion where that is too much."""
     columns = [[cell.text for cell in column.cells] for column in table.columns]
     wanted = [CHARACTER * max(map(len, texts)) + PADDING for texts in columns]
-    words = [
-        max((word for text in texts for word in text.split()), key=len, default="")
-        for texts in columns
-    ]
-    least = [CHARACTER * len(word) + PADDING for word in words]
-    spare = max(0.0, WIDTH - sum(least))
-    asked = [want - need for want, need in zip(wanted, least, strict=True)]
-    share = min(1.0, spare / sum(asked)) if sum(asked) else 0.0
+    words = [" ".join(texts).split() or [""] for texts in columns]
+    least = [CHARACTER * max(map(len, texts)) + PADDING for texts in words]
+    asked = sum(wanted) - sum(least)
+    share = min(1.0, max(0.0, WIDTH - sum(least)) / asked) if asked else 0.0
+    widths = [need + share * (want - need) for want, need in zip(wanted, least, strict=True)]
     table.autofit = False
-    for column, need, more in zip(table.columns, least, asked, strict=True):
-        column.width = Cm(need + share * more)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width * min(1.0, WIDTH / sum(widths)))
         for cell in column.cells:
             cell.width = column.width
             for paragraph in cell.paragraphs:
