@@ -2,13 +2,17 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 CODE := conftest.py src steps tests tools notebooks
+# The packages of the guide and the slides, once: uv asks the package index though it has them.
+ADD_GUIDE := [ -e .venv/loanflow-guide ] || { $(VENV_PYTHON) -m uv --no-progress pip install --quiet \
+	--compile-bytecode --python $(VENV_PYTHON) --group guide -c constraints.txt \
+	&& touch .venv/loanflow-guide; }
 
 # Nothing leaves this machine: MLflow's telemetry is off.
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark lab test run ui refresh screenshots doctor container bench constraints reset clean
+.PHONY: help setup spark guide slides lab test run ui refresh screenshots doctor container bench constraints reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +23,14 @@ setup: ## create .venv and your MLflow store; every target below does this first
 spark: setup ## add Spark, for lesson 12, in .spark; it also needs Java 17 (see doctor)
 	@$(VENV_PYTHON) -m uv --no-progress pip install --quiet --compile-bytecode \
 		--group spark -c constraints.txt --target .spark
+
+guide: setup ## write the course as one guide, HTML and Word, into build/guide
+	@$(ADD_GUIDE)
+	@$(VENV_PYTHON) -m tools.guide
+
+slides: setup ## make slides of every lesson, into build/slides
+	@$(ADD_GUIDE)
+	@$(VENV_PYTHON) -m tools.slides
 
 lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-browser
 	@echo "JupyterLab opens in your browser. Ctrl-C, twice, ends it."
@@ -60,7 +72,7 @@ reset: ## remove workspace/, and with it all runs and models that you logged
 	@rm -rf workspace
 	@echo "Removed workspace/ with all of its runs and models. The next target starts afresh."
 
-clean: ## remove .venv, .spark and the caches; your workspace stays
+clean: ## remove .venv, .spark, build and the caches; your workspace stays
 	@rm -rf .venv .spark setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
-	@echo "Removed .venv, .spark and the caches. The next target installs anew."
+	@echo "Removed .venv, .spark, build and the caches. The next target installs anew."

@@ -4,6 +4,7 @@ After a lesson's last cell, the models that it logged must predict on another ma
 """
 
 import functools
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -15,7 +16,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from loanflow.classroom import containers, spark
-from loanflow.classroom.doctor import find_postgresql
+from loanflow.classroom.doctor import find_browser, find_postgresql
 from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.classroom.workspace import prepare
 
@@ -38,6 +39,22 @@ def pytest_configure(config):
 def required(piece):
     """Say whether LOANFLOW_REQUIRE, as in CI, wants tests to fail where this piece is missing."""
     return piece in os.environ.get("LOANFLOW_REQUIRE", "").split()
+
+
+def skip_module_without_guide():
+    """Skip the tests of a module where the packages of the guide and the slides are missing."""
+    if importlib.util.find_spec("docx") is None:
+        if required("guide"):
+            pytest.fail("LOANFLOW_REQUIRE asks for the guide's packages, and they are not here.")
+        pytest.skip("`make guide` adds the packages that this needs.", allow_module_level=True)
+
+
+def skip_without_browser():
+    """Skip a test where there is no browser to drive."""
+    if find_browser() is None:
+        if required("browser"):
+            pytest.fail("LOANFLOW_REQUIRE asks for a browser, and there is none.")
+        pytest.skip("There is no browser; `make doctor` says how to get one.")
 
 
 @functools.cache

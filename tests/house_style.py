@@ -180,19 +180,25 @@ def metadata(path: Path, notebook: NotebookNode) -> Iterator[str]:
 def links(path: Path, notebook: NotebookNode) -> Iterator[str]:
     """Links lead somewhere, pictures say in words what they show, and the last cell navigates."""
     for cell in markdown_cells(notebook):
-        for mark, text, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)]+)\)", cell.source):
-            if target.startswith(("https://", "http://")):
-                continue
-            file, _, anchor = target.partition("#")
-            found = path.parent / file
-            if not found.is_file():
-                yield f"the link to {target} leads nowhere"
-            elif anchor and anchor not in _anchors(found):
-                yield f"{file} has no heading for #{anchor}"
-            if mark and len(text.split()) < 5:
+        yield from dead_links(path, cell.source)
+        for text, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", cell.source):
+            if len(text.split()) < 5:
                 yield f"the picture {target} does not say in words what it shows"
     if notebook.cells[-1].id != NAVIGATION or notebook.cells[-1].source != navigation(path):
         yield "the last cell does not hold the links that `make refresh` writes"
+
+
+def dead_links(path: Path, text: str) -> Iterator[str]:
+    """Each link in a text of this file leads to a file of the repository and a heading in it."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("https://", "http://")):
+            continue
+        file, _, anchor = target.partition("#")
+        found = path.parent / file if file else path
+        if not found.exists():
+            yield f"the link to {target} leads nowhere"
+        elif anchor and anchor not in _anchors(found):
+            yield f"{file or path.name} has no heading for #{anchor}"
 
 
 def _anchors(markdown: Path) -> set[str]:

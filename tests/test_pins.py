@@ -37,6 +37,12 @@ def direct(pyproject: str) -> list[Requirement]:
     return [Requirement(text) for text in tomllib.loads(pyproject)["project"]["dependencies"]]
 
 
+def declared(pyproject: str) -> list[Requirement]:
+    """Return the direct dependencies and those of every group."""
+    groups = tomllib.loads(pyproject)["dependency-groups"].values()
+    return direct(pyproject) + [Requirement(text) for group in groups for text in group]
+
+
 def pinned(constraints: str) -> dict[str, str]:
     """Return the version of each package, by its canonical name."""
     lines = [line.split("#")[0].strip() for line in constraints.splitlines()]
@@ -45,12 +51,14 @@ def pinned(constraints: str) -> dict[str, str]:
 
 
 def loose_pins(pyproject: str) -> list[str]:
-    return [str(r) for r in direct(pyproject) if not re.fullmatch(r"==[\w.]+", str(r.specifier))]
+    return [str(r) for r in declared(pyproject) if not re.fullmatch(r"==[\w.]+", str(r.specifier))]
 
 
 def pins_without_reason(pyproject: str) -> list[str]:
-    lines = pyproject.split("dependencies = [\n")[1].split("\n]")[0].splitlines()
-    entries = [line.strip() for line in lines if line.strip().startswith('"')]
+    lists = re.findall(r"^[\w-]+ = \[\n(.*?)\n\]", pyproject, flags=re.S | re.M)
+    lines = [line.strip() for text in lists for line in text.splitlines()]
+    entries = [line for line in lines if line.startswith('"')]
+    assert len(entries) == len(declared(pyproject))
     return [entry for entry in entries if not re.search(r'",  # \w.{9,}', entry)]
 
 
@@ -58,7 +66,7 @@ def contradicted_pins(pyproject: str, constraints: str) -> list[str]:
     versions = pinned(constraints)
     return [
         str(r)
-        for r in direct(pyproject)
+        for r in declared(pyproject)
         if not r.specifier.contains(versions.get(canonicalize_name(r.name), "0"))
     ]
 
@@ -144,8 +152,9 @@ def ci_faults(script: str) -> list[str]:
         f"no line {line!r}"
         for line in (
             "set -euo pipefail",
-            'export LOANFLOW_REQUIRE="browser packages postgresql spark"',
+            'export LOANFLOW_REQUIRE="browser guide packages postgresql spark"',
             "make spark",
+            "make guide slides",
             "make test",
         )
         if line not in script.splitlines()
@@ -160,12 +169,14 @@ def test_every_direct_dependency_is_pinned_with_its_reason():
 @pytest.mark.parametrize("loose", [">=3.1.1", "", "~=3.1.1", "==3.*", "==3.1.1,!=3.1.2"])
 def test_a_loose_pin_is_noticed(loose):
     assert len(loose_pins(PYPROJECT.replace("pandas==3.1.1", f"pandas{loose}"))) == 1
+    assert len(loose_pins(PYPROJECT.replace("sphinx==9.0.4", f"sphinx{loose}"))) == 1
 
 
 @pytest.mark.parametrize("reason", ["", "  # ", "  # why"])
 def test_a_pin_without_a_reason_is_noticed(reason):
     broken = re.sub(r'("pandas==[^"]*",).*', rf"\1{reason}", PYPROJECT)
-    assert [entry[:8] for entry in pins_without_reason(broken)] == ['"pandas=']
+    broken = re.sub(r'("furo==[^"]*",).*', rf"\1{reason}", broken)
+    assert [entry[:6] for entry in pins_without_reason(broken)] == ['"panda', '"furo=']
 
 
 def test_set_up_takes_the_uv_that_is_pinned():

@@ -291,6 +291,7 @@ def test_constraints_are_resolved_for_every_python_and_platform(setup_env, cours
     assert setup_env.main(["--constraints"], course) == 0
     assert programs.count("pip compile --universal") == 1
     assert programs.count("--python-version 3.11") == 1
+    assert programs.count("--group guide --group spark") == 1
 
 
 def test_an_unknown_argument_is_refused(setup_env, course, programs, capsys):

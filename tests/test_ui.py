@@ -7,8 +7,7 @@ import mlflow
 import pytest
 from playwright.sync_api import expect
 
-from conftest import required
-from loanflow.classroom.doctor import find_browser
+from conftest import skip_without_browser
 from tools.notebooks import NOTEBOOKS, lessons
 from tools.screenshots import (
     IMAGES,
@@ -23,10 +22,7 @@ from tools.screenshots import (
 @pytest.fixture(scope="module")
 def ui():
     """The address of the MLflow UI on a store that the lessons with pictures filled."""
-    if find_browser() is None:
-        if required("browser"):
-            pytest.fail("LOANFLOW_REQUIRE asks for a browser, and there is none.")
-        pytest.skip("There is no browser; `make doctor` says how to get one.")
+    skip_without_browser()
     before = dict(os.environ)
     with store_with({lesson for lesson, _ in PICTURES.values()}) as url:
         yield url

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ NAVIGATION = "navigation"
 SAME_PICTURE = 4.0
 #: The tag of a cell that draws what it has measured, which no two runs draw alike.
 MEASURED = "measured"
+DRAWN = "What the code above draws"
 
 
 def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
@@ -35,6 +37,25 @@ def title(path: Path) -> str:
     """Return the text of a notebook's H1."""
     first = nbformat.read(path, as_version=4).cells[0].source
     return first.splitlines()[0].removeprefix("# ")
+
+
+def as_read(path: Path) -> nbformat.NotebookNode:
+    """Return a lesson for reading: without exercises' empty answers and checks, and its last links.
+
+    The tasks of the exercises stay. The title gets the lesson's number, a picture that code draws
+    the words for who cannot see it.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    left_out = re.compile(rf"exercise-\d-(answer|check)|{NAVIGATION}")
+    notebook.cells = [cell for cell in notebook.cells if not left_out.fullmatch(cell.id)]
+    first = notebook.cells[0]
+    first.source = f"# {path.name[:2]} {first.source.removeprefix('# ')}"
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.metadata["mystnb"] = {"image": {"alt": DRAWN}}
+    # A line that begins with ! is Python to IPython alone.
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    return notebook
 
 
 def navigation(path: Path) -> str:

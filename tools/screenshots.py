@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
         )
 
         def stay_here(route: Route) -> None:
-            here = "://127.0.0.1:" in route.request.url
+            here = re.match(r"https?://127\.0\.0\.1:|file:|data:|blob:", route.request.url)
             route.continue_() if here else route.abort()
 
         page.route("**/*", stay_here)

@@ -105,8 +105,6 @@ def set_up(root):
 
 def build(root):
     """Create `.venv` from nothing and install the pinned set: with uv, else with pip."""
-    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    packages = sum("==" in line for line in lines)
     for installer in ("uv", "pip"):
         remove_made(root)
         say("Creating .venv with Python {}.{} ...".format(*sys.version_info))
@@ -116,7 +114,7 @@ def build(root):
         creator = getattr(sys, "_base_executable", None) or sys.executable
         run([creator, "-m", "venv", ".venv"], root)
         try:
-            install(root, installer, packages)
+            install(root, installer)
             break
         except SetupError as error:
             if installer == "pip" or str(error) in (DISK_FULL, NO_NETWORK):
@@ -126,17 +124,17 @@ def build(root):
     make_project_environment(root)
 
 
-def install(root, installer, packages):
+def install(root, installer):
     """Install the pinned set and the package itself, byte-compiled."""
     python = venv_python(root)
     pip = [python, "-m", "pip", "install", "--no-input"]
     what = ["-c", "constraints.txt", "-e", "."]
     if installer == "uv":
         run(pip + [UV], root)
-        say(f"Installing about {packages} packages with uv; this takes about a minute ...")
+        say("Installing the packages with uv; this takes about a minute ...")
         run(uv(python) + ["install", "--python", python, "--compile-bytecode"] + what, root)
     else:
-        say(f"Installing about {packages} packages with pip; this takes minutes ...")
+        say("Installing the packages with pip; this takes minutes ...")
         run(pip + ["--compile"] + what, root)
     run([python, "-m", "compileall", "-q", "src"], root)
 
@@ -182,7 +180,8 @@ def write_constraints(root):
         command = "compile --universal --fork-strategy fewest --no-emit-index-url --quiet"
         options = ["--python-version", "{}.{}".format(*OLDEST), "--annotation-style", "line"]
         header = ["--custom-compile-command", "make constraints"]
-        files = ["pyproject.toml", "--group", "spark", "-o", "constraints.txt"]
+        groups = ["--group", "guide", "--group", "spark"]
+        files = ["pyproject.toml"] + groups + ["-o", "constraints.txt"]
         run(uv(python) + command.split() + options + header + files, root)
     say("Wrote constraints.txt.")
 

@@ -1,0 +1,261 @@
+"""The written guide holds the whole course, loses no link, and asks nothing of the network."""
+
+import posixpath
+import re
+import shutil
+from urllib.parse import unquote
+
+import pytest
+
+from conftest import skip_module_without_guide, skip_without_browser
+from tools.notebooks import REPOSITORY, as_read, lessons
+from tools.screenshots import browser_page
+
+skip_module_without_guide()
+
+import docx  # noqa: E402
+from bs4 import BeautifulSoup  # noqa: E402
+from docx.oxml.ns import qn  # noqa: E402
+
+from tools import guide as maker  # noqa: E402
+
+LESSONS = lessons()
+VERDICT = r"Exercise \d+\.\d: "  # what a check says
+pytestmark = pytest.mark.filterwarnings("ignore:.*MystReferenceResolver.app")  # for Sphinx 11
+
+
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory):
+    """The guide, built once."""
+    folder = tmp_path_factory.mktemp("guide") / "guide"
+    maker.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def html(guide):
+    """Every page, by its path."""
+    folder = guide / "html"
+    return {
+        path.relative_to(folder).as_posix(): parsed(path.read_text(encoding="utf-8"))
+        for path in folder.rglob("*.html")
+    }
+
+
+def parsed(text):
+    return BeautifulSoup(text, "html.parser")
+
+
+@pytest.fixture(scope="module")
+def word(guide):
+    return docx.Document(str(guide / "Guide.docx"))
+
+
+def article(html, lesson):
+    return html[f"notebooks/{lesson.stem}.html"].select_one("article")
+
+
+def code_cells(lesson):
+    return [cell for cell in as_read(lesson).cells if cell.cell_type == "code"]
+
+
+def pictures(lesson):
+    """Count the pictures of a lesson: those that its cells drew, and those that its text shows."""
+    cells = as_read(lesson).cells
+    drawn = [
+        o for cell in code_cells(lesson) for o in cell.outputs if "image/png" in o.get("data", {})
+    ]
+    text = "".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return len(drawn) + text.count("![")
+
+
+def pages_and_files(guide, html):
+    """Return all files of the guide, each with the anchors that it has."""
+    folder = guide / "html"
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    anchors = {page: {tag["id"] for tag in soup.select("[id]")} for page, soup in html.items()}
+    return {file: anchors.get(file, set()) | {""} for file in files}
+
+
+def html_faults(page, soup, files):
+    """Return each link of a page that leads nowhere, and each thing that another machine has."""
+    faults = []
+    for tag in soup.select("[src], link[href], a[href]"):
+        target = unquote(tag.get("src") or tag["href"])
+        if target.startswith("data:") or tag.name == "a" and re.match("https?:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        place = page
+        if file:
+            place = posixpath.join(posixpath.dirname(page), file.partition("?")[0])
+        if anchor not in files.get(posixpath.normpath(place), set()):
+            faults.append(target)
+    return faults
+
+
+def test_every_link_of_the_pages_leads_somewhere_on_this_machine(guide, html):
+    files = pages_and_files(guide, html)
+    assert len(html) > len(LESSONS) + 3
+    assert {page: html_faults(page, soup, files) for page, soup in html.items()} == {
+        page: [] for page in html
+    }
+
+
+def test_a_link_that_leads_nowhere_or_away_is_noticed(guide, html):
+    files = pages_and_files(guide, html)
+    for spoiled in (
+        '<a href="notebooks/99_gone.html">',
+        '<a href="data/README.html#gone">',
+        '<a href="#gone">',
+        '<img src="_images/gone.png">',
+        '<script src="https://cdn.example/reveal.js">',
+        '<link href="//fonts.example/a.css">',
+    ):
+        assert len(html_faults("index.html", parsed(spoiled), files)) == 1
+
+
+def test_the_styles_and_scripts_fetch_nothing(guide):
+    for path in [*guide.rglob("*.css"), *guide.rglob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"url\(['\"]?(https?:)?//|@import", text), path
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_page_holds_its_lesson_whole_but_for_the_answers(html, lesson):
+    page = article(html, lesson)
+    shown = [cell.get_text().strip() for cell in page.select(".cell_input pre")]
+    assert shown == [cell.source.strip() for cell in code_cells(lesson)]
+    assert len(page.select("img")) == pictures(lesson)
+    assert all(len(picture["alt"].split()) > 3 for picture in page.select("img"))
+    printed = [
+        cell.get_text().strip() for cell in page.select(".output.stream pre, .output.stderr pre")
+    ]
+    streams = [o.text for c in code_cells(lesson) for o in c.outputs if o.output_type == "stream"]
+    assert "\n".join(printed).split() == "".join(streams).split()
+    assert page.h1.get_text().startswith(lesson.name[:2])
+    tasks = [h.get_text() for h in page.select("h3") if h.get_text().startswith("Exercise")]
+    assert tasks
+    assert not re.search(VERDICT, page.get_text())
+
+
+def test_the_lessons_follow_each_other(html):
+    page, way = "index.html", []
+    while following := html[page].select_one("a.next-page"):
+        page = posixpath.normpath(posixpath.join(posixpath.dirname(page), following["href"]))
+        way.append(page)
+    assert way == [
+        *(f"notebooks/{path.stem}.html" for path in LESSONS),
+        "data/README.html",
+        "files.html",
+    ]
+
+
+def test_the_contents_name_every_lesson_by_part(html):
+    tree = html["index.html"].select_one(".sidebar-tree")
+    parts = [part.get_text() for part in tree.select(".caption-text")]
+    for part in ("Tracking", "Projects", "Models", "Model Registry", "Appendix"):
+        assert parts.count(part) == 1
+    assert [a.get_text()[:2] for a in tree.select("a")][:-2] == [path.name[:2] for path in LESSONS]
+
+
+def test_a_browser_opens_and_searches_the_guide_from_the_disk(guide):
+    skip_without_browser()
+    with browser_page() as page:
+        asked, said = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto((guide / "html" / "index.html").as_uri())
+        page.locator("input[name=q]").first.fill("copy_model_version")
+        page.keyboard.press("Enter")
+        page.locator("#search-results a[href*='13_registry_versions']").first.click()
+        page.get_by_role("heading", level=1).wait_for()
+        assert "13_registry_versions" in page.url
+        page.locator("a.prev-page").click()
+        page.wait_for_url("**/12_models_scale_out.html")
+        loaded = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
+        page.wait_for_function(loaded)
+        here = (guide / "html").as_uri()
+        assert len(asked) > 20
+        assert [url for url in asked if not url.startswith((here, "data:"))] == []
+        assert said == []
+
+
+def test_the_document_has_title_contents_and_every_chapter(word, html):
+    styles = [(p.style.name, p.text) for p in word.paragraphs]
+    assert styles[0] == ("Title", maker.TITLE)
+    chapters = [text for style, text in styles if style == "Heading 1"]
+    assert chapters[1:-2] == [as_read(path).cells[0].source.splitlines()[0][2:] for path in LESSONS]
+    (contents,) = word.element.body.iter(qn("w:sdtContent"))
+    listed = ["".join(t.text for t in p.iter(qn("w:t"))) for p in contents.iter(qn("w:p"))]
+    assert listed == ["Contents", *(t for s, t in styles if s in ("Heading 1", "Heading 2"))]
+    assert not re.search(VERDICT, "".join(text for _, text in styles))
+    assert "PAGE" in word.sections[0].footer.paragraphs[0]._p.xml
+
+
+def test_the_document_has_the_pictures_within_the_page(word):
+    assert len(word.inline_shapes) == sum(map(pictures, LESSONS))
+    section = word.sections[0]
+    across = section.page_width - section.left_margin - section.right_margin
+    for shape in word.inline_shapes:
+        assert shape.width <= across
+        assert shape.height <= section.page_height / 2
+
+
+def test_the_code_of_the_document_is_monospaced_and_whole(word):
+    code = [p.text for p in word.paragraphs if p.style.name == "Source Code"]
+    for lesson in LESSONS:
+        for cell in code_cells(lesson):
+            assert cell.source.rstrip() in code
+    for style in ("Source Code", "Output"):
+        assert word.styles[style].font.name == "Consolas"
+        assert word.styles[style].font.size.pt * 0.602 * 100 < 17 / 2.54 * 72  # 100 columns
+
+
+def test_the_tables_of_the_document_are_within_the_page(word):
+    assert len(word.tables) > 10
+    for table in word.tables:
+        assert sum(column.width.cm for column in table.columns) < 17.1
+
+
+def word_faults(word):
+    marks = {mark.get(qn("w:name")) for mark in word.element.body.iter(qn("w:bookmarkStart"))}
+    links = [link.get(qn("w:anchor")) for link in word.element.body.iter(qn("w:hyperlink"))]
+    return [link for link in links if link and link not in marks]
+
+
+def test_every_link_within_the_document_leads_somewhere(word, guide):
+    assert word_faults(word) == []
+    spoiled = docx.Document(str(guide / "Guide.docx"))
+    link = next(x for x in spoiled.element.body.iter(qn("w:hyperlink")) if x.get(qn("w:anchor")))
+    link.set(qn("w:anchor"), "gone")
+    assert word_faults(spoiled) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "adapted"),
+    [
+        ("[map](../README.md#the-notebooks)", "[map](../index.md#the-notebooks)"),
+        ("[card](../data/README.md)", "[card](../data/README.md)"),
+        ("[rules](../CONTRIBUTING.md) end", "rules end"),
+        ("[MLflow](https://mlflow.org)", "[MLflow](https://mlflow.org)"),
+        ("![shown in words](images/a.png)", "![shown in words](images/a.png)"),
+        ("as lesson 02 says", "as [lesson 02](02_tracking_compare_runs.ipynb) says"),
+        ("as lesson 99 says", "as lesson 99 says"),
+        ("this lesson 01", "this lesson 01"),
+        ("see [lesson 02](02_tracking_compare_runs.ipynb)",) * 2,
+        ("`lesson 02`", "`lesson 02`"),
+        ("# Lesson 02", "# Lesson 02"),
+        ("`MLproject` and `run_id`", "[`MLproject`](../files.md#mlproject) and `run_id`"),
+    ],
+)
+def test_links_are_those_of_the_guide(text, adapted):
+    assert maker.Links().adapt(text, "notebooks/01_tracking_first_run.ipynb") == adapted
+
+
+def test_a_source_that_sphinx_warns_of_ends_the_build(tmp_path, capsys):
+    (tmp_path / "source" / "_static").mkdir(parents=True)
+    (tmp_path / "source" / "index.md").write_text("# Title\n\n[gone](#gone)\n", encoding="utf-8")
+    shutil.copy(REPOSITORY / "tools" / "guide.css", tmp_path / "source" / "_static")
+    with pytest.raises(SystemExit, match="faults in the guide"):
+        maker.write_html(tmp_path / "source", tmp_path / "html")
