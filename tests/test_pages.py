@@ -1,0 +1,60 @@
+"""The pages beside the lessons hold what they claim about the lessons."""
+
+import re
+
+import nbformat
+import pytest
+
+from tools.notebooks import NOTEBOOKS, lessons
+
+SECTION = re.compile(r"\[(\d\d), \*([^*]+)\*\]\(([^)]+)\)")
+
+
+def prose(path):
+    """Return the Markdown of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def sections(path):
+    """Return the headings of the second level in a notebook."""
+    return re.findall("^## (.+)$", prose(path), flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def traps():
+    return (NOTEBOOKS / "TRAPS.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_each_trap_names_a_section_that_is_there(traps):
+    rows = [line for line in traps if line.startswith("| ") and "](" in line]
+    for row in rows:
+        lesson, section, file = SECTION.search(row).groups()
+        assert file.startswith(lesson)
+        assert section in sections(NOTEBOOKS / file), row
+
+
+def test_each_lesson_but_the_first_has_a_trap(traps):
+    named = {found[1] for line in traps if (found := SECTION.search(line))}
+    assert named == {path.name[:2] for path in lessons()} - {"00"}
+
+
+def test_each_error_that_is_quoted_among_the_traps_stands_in_its_lesson(traps):
+    for row in (line for line in traps if SECTION.search(line)):
+        text = (NOTEBOOKS / SECTION.search(row)[3]).read_text(encoding="utf-8")
+        for quoted in re.findall("`([A-Z][^`]* [^`]*)`", row.split(" | ")[0]):
+            assert all(part in text for part in quoted.split("…")), quoted
+
+
+def test_each_term_of_the_glossary_is_bold_in_its_lesson_and_in_order():
+    text = (NOTEBOOKS / "GLOSSARY.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^- \*\*(.+?)\*\* \(\[(\d\d)\]\((.+?)\)\): .+\.$", text, flags=re.MULTILINE)
+    assert len(terms) == text.count("\n- ")
+    assert [term.casefold() for term, _, _ in terms] == sorted(
+        term.casefold() for term, _, _ in terms
+    )
+    for term, lesson, file in terms:
+        assert file.startswith(lesson)
+        bold = re.findall(r"\*\*(.+?)\*\*", prose(NOTEBOOKS / file))
+        plurals = f"{term}s", f"{term[:-1]}ies"
+        assert {word.casefold() for word in bold} & {w.casefold() for w in (term, *plurals)}, term
