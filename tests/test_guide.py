@@ -145,7 +145,7 @@ def test_the_lessons_follow_each_other(html):
         way.append(page)
     assert way == [
         *(f"notebooks/{path.stem}.html" for path in LESSONS),
-        "data/README.html",
+        *(f"{posixpath.splitext(page)[0]}.html" for page in maker.APPENDIX.values()),
         "files.html",
     ]
 
@@ -155,7 +155,9 @@ def test_the_contents_name_every_lesson_by_part(html):
     parts = [part.get_text() for part in tree.select(".caption-text")]
     for part in ("Tracking", "Projects", "Models", "Model Registry", "Appendix"):
         assert parts.count(part) == 1
-    assert [a.get_text()[:2] for a in tree.select("a")][:-2] == [path.name[:2] for path in LESSONS]
+    titles = [a.get_text() for a in tree.select("a")]
+    assert [title[:2] for title in titles[: len(LESSONS)]] == [path.name[:2] for path in LESSONS]
+    assert titles[len(LESSONS) :] == [*maker.APPENDIX, "Scripts and files"]
 
 
 def test_a_browser_opens_and_searches_the_guide_from_the_disk(guide):
@@ -185,7 +187,9 @@ def test_the_document_has_title_contents_and_every_chapter(word, html):
     styles = [(p.style.name, p.text) for p in word.paragraphs]
     assert styles[0] == ("Title", maker.TITLE)
     chapters = [text for style, text in styles if style == "Heading 1"]
-    assert chapters[1:-2] == [as_read(path).cells[0].source.splitlines()[0][2:] for path in LESSONS]
+    titles = [as_read(path).cells[0].source.splitlines()[0][2:] for path in LESSONS]
+    assert chapters[1 : len(LESSONS) + 1] == titles
+    assert len(chapters) == len(LESSONS) + len(maker.APPENDIX) + 2
     (contents,) = word.element.body.iter(qn("w:sdtContent"))
     listed = ["".join(t.text for t in p.iter(qn("w:t"))) for p in contents.iter(qn("w:p"))]
     assert listed == ["Contents", *(t for s, t in styles if s in ("Heading 1", "Heading 2"))]

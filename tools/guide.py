@@ -4,7 +4,8 @@
 
 makes two things in build/guide: html/index.html, which a browser opens from the disk, and
 Guide.docx. Neither they nor this tool need a network. The lessons stand in them without the
-empty answers to their exercises; README, the data card, and the files that lessons read follow.
+empty answers to their exercises; README comes first, the pages beside the lessons and the files
+that they read follow.
 """
 
 import itertools
@@ -21,7 +22,14 @@ from tools.notebooks import NOTEBOOKS, REPOSITORY, as_read, lessons
 from tools.word import write_word
 
 BUILD = REPOSITORY / "build" / "guide"
-START, DATA_CARD = "README.md", "data/README.md"
+START = "README.md"
+#: Pages that follow the lessons, by their title in the navigation.
+APPENDIX = {
+    "Traps": "notebooks/TRAPS.md",
+    "Glossary": "notebooks/GLOSSARY.md",
+    "From MLflow 2 to 3": "notebooks/OLD_TO_NEW.md",
+    "The data": "data/README.md",
+}
 LISTINGS = "files.md"  # a page that exists in the guide alone
 #: Files that lessons read, or walk through, and that are printed whole at the end.
 LISTED = ["notebooks/*.py", "notebooks/deploy/*.*", "steps/*.py"]
@@ -88,7 +96,7 @@ class Links:
         self.names = {name.rpartition("/")[2]: name for name in files}
         #: Where what stands in the repository stands in the guide.
         self.places = {name: f"{LISTINGS}#{slug(name)}" for name in files}
-        self.places |= {START: "index.md", DATA_CARD: DATA_CARD}
+        self.places |= {START: "index.md"} | {page: page for page in APPENDIX.values()}
         self.places |= {page: page for page in self.lessons.values()}
 
     def adapt(self, text: str, page: str) -> str:
@@ -127,7 +135,8 @@ def contents(readme: str, links: Links) -> str:
         (part, [f"{number} {title} <{links.lessons[number]}>" for number, title, _ in rows])
         for part, rows in itertools.groupby(course_map(readme), key=lambda row: row[2])
     ]
-    groups.append(("Appendix", [f"The data <{DATA_CARD}>", f"Scripts and files <{LISTINGS}>"]))
+    last = APPENDIX | {"Scripts and files": LISTINGS}
+    groups.append(("Appendix", [f"{title} <{page}>" for title, page in last.items()]))
     return "\n".join(
         "\n".join([f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n", *entries, "```"])
         for caption, entries in groups
@@ -156,13 +165,16 @@ def listings() -> str:
 def write_source(folder: Path) -> None:
     """Write what Sphinx reads: pages and pictures, each where it stands in the repository."""
     links = Links()
-    readme, card = ((REPOSITORY / name).read_text(encoding="utf-8") for name in (START, DATA_CARD))
-    readme = without_column(readme, "Solutions")
+    texts = {
+        name: (REPOSITORY / name).read_text(encoding="utf-8")
+        for name in (START, *APPENDIX.values())
+    }
+    readme = without_column(texts.pop(START), "Solutions")
     pages = {
         "index.md": links.adapt(readme, START) + "\n" + contents(readme, links),
-        DATA_CARD: links.adapt(card, DATA_CARD),
         LISTINGS: listings(),
     }
+    pages |= {page: links.adapt(text, page) for page, text in texts.items()}
     for path in lessons():
         page = links.lessons[path.name[:2]]
         notebook = as_read(path)
@@ -203,10 +215,10 @@ def build(folder: Path = BUILD) -> None:
     write_source(folder / "source")
     write_html(folder / "source", folder / "html")
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pages = ["index", *(f"notebooks/{path.stem}" for path in lessons()), "data/README", "files"]
+    names = ["index.md", *Links().lessons.values(), *APPENDIX.values(), LISTINGS]
     write_word(
         folder / "html",
-        [f"{page}.html" for page in pages],
+        [f"{posixpath.splitext(name)[0]}.html" for name in names],
         title=TITLE,
         subtitle=project["description"],
         target=folder / "Guide.docx",
