@@ -129,7 +129,7 @@ def faults_of_scores(scores):
     try:
         mlflow.validate_evaluation_results(gate, results["candidate"], results.get("champion"))
     except ModelValidationFailedException as error:
-        reasons = str(error).splitlines()
+        reasons = str(error).replace(". Metric", ".\nMetric").splitlines()
     if scores["candidate"]["log_loss"] < TOO_GOOD * none["log_loss"]:
         reasons.append("Its log loss is too good to be true; a column may tell the outcome.")
     return reasons
@@ -285,7 +285,8 @@ def one_at_a_time(name):
 
     The lock is one of SQLite, so that the system takes it from a process that dies.
     """
-    place = hashlib.sha256(f"{mlflow.get_registry_uri()} {name}".encode()).hexdigest()[:16]
+    # By the name alone: a database and the server before it are one registry under two addresses.
+    place = hashlib.sha256(name.encode()).hexdigest()[:16]
     file = Path(tempfile.gettempdir()) / f"loan-promotion-{place}.lock"
     lock = sqlite3.connect(file, timeout=SECONDS_TO_WAIT, isolation_level=None)
     try:
