@@ -155,8 +155,9 @@ def faults_of_inputs(model, rows):
 
 def faults_of_behaviour(model, rows):
     """Say where the model contradicts what every lender knows."""
+    some = rows.head(200)  # enough for an average
     for what, change in WORSE.items():
-        better, worse = (ask(model, changed)["probability"].mean() for changed in change(rows))
+        better, worse = (ask(model, changed)["probability"].mean() for changed in change(some))
         if not worse <= better:
             return [f"For it, {what} makes an approval more likely."]
     return []
