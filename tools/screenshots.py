@@ -222,6 +222,13 @@ def version_with_its_run(page: Page, url: str) -> None:
     page.get_by_text("Source Run").first.wait_for()
 
 
+def promoted_version(page: Page, url: str) -> None:
+    """Lesson 14: the page of the champion, with its alias and the story of its promotion."""
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.goto(f"{url}/#/models/loans/versions/2")
+    page.get_by_text("promoted.over").first.wait_for()
+
+
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
@@ -237,6 +244,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "09_evaluation_artifacts.png": ("09_models_evaluate", evaluation_artifacts),
     "13_registered_models.png": ("13_registry_versions", registered_models),
     "13_version.png": ("13_registry_versions", version_with_its_run),
+    "14_promoted.png": ("14_registry_promotion", promoted_version),
 }
 
 

@@ -1,12 +1,17 @@
 """A load generator: as many requests as a server answers, with as little work of its own.
 
-One thread serves all connections, sends prepared bytes and reads no more of an answer than its
-status and its length. On the machine that also runs the server, that leaves the server the time.
+One thread serves all connections, sends prepared bytes, reads an answer's status and its length,
+and keeps the rest as it came. On the machine that also runs the server, that leaves the server the
+time.
 """
 
 import selectors
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +28,13 @@ class Load(NamedTuple):
         Requests answered in a second.
     latencies : numpy.ndarray, shape (n_requests,)
         Seconds from the sending of each request to the end of its answer.
+    answers : list of bytes, n_requests of them
+        Each answer as it came, with its status and headers, in the order in which they were read.
     """
 
     per_second: float
     latencies: np.ndarray
+    answers: list[bytes]
 
 
 def drive(
@@ -70,6 +78,7 @@ def drive(
     request = f"{head}\r\n".encode() + (body or b"")
     left = requests if requests is not None else float("inf")
     latencies: list[float] = []
+    answers: list[bytes] = []
     sent: dict[socket.socket, float] = {}
     with selectors.DefaultSelector() as selector:
 
@@ -95,9 +104,51 @@ def drive(
             for key, _ in selector.select():
                 if _is_whole(key.data, key.fileobj.recv(65536)):
                     latencies.append(time.perf_counter() - sent[key.fileobj])
+                    answers.append(bytes(key.data))
                     key.data.clear()
                     send(key.fileobj)
-        return Load(len(latencies) / (time.perf_counter() - begin), np.array(latencies))
+        per_second = len(latencies) / (time.perf_counter() - begin)
+        return Load(per_second, np.array(latencies), answers)
+
+
+@contextmanager
+def under_load(port: int, body: bytes, *, connections: int = 4) -> Iterator[list[bytes]]:
+    """Send one request again and again, as `drive` does, for as long as the block runs.
+
+    Parameters
+    ----------
+    port, body, connections
+        As in `drive`. The connections are opened anew several times a second.
+
+    Yields
+    ------
+    list of bytes
+        The answers so far; when the block begins, there are some.
+
+    Raises
+    ------
+    RuntimeError
+        At the end of the block, if a request was not answered with 200.
+    """
+    answers: list[bytes] = []
+    begun, over = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        try:
+            while not over.is_set():
+                answers.extend(drive(port, body, seconds=0.2, connections=connections).answers)
+                begun.set()
+        finally:
+            begun.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        begun.wait()
+        try:
+            yield answers
+        finally:
+            over.set()
+        asking.result()
 
 
 def _is_whole(answer: bytearray, received: bytes) -> bool:
