@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from loanflow.classroom.load import drive, under_load
+from loanflow.classroom.load import drive, header, under_load
 from loanflow.classroom.servers import local_server
 
 #: Answers each request after a while, in two pieces, or with an error, or not at all.
@@ -89,3 +89,10 @@ def test_a_request_that_fails_while_a_block_runs_is_told():
     with pytest.raises((OSError, RuntimeError)), under_load(server.port, b"{}"):
         server.stop()
         time.sleep(0.5)
+
+
+def test_a_header_is_found_by_its_name_whatever_its_case():
+    answer = b"HTTP/1.1 200 OK\r\nX-Model-Version: 2\r\ncontent-length: 11\r\n\r\nname: other"
+    assert header(answer, "x-model-version") == "2"
+    assert header(answer, "Content-Length") == "11"
+    assert header(answer, "name") is None

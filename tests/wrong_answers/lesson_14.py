@@ -94,6 +94,27 @@ WRONG = {
         "an exception in place of reasons": fairly(
             EXAMINE, ALONE, GROWS, "    raise loan_promotion.Refused(['It grows.'])", "return []"
         ),
+        "all applicants in place of the good loans": fairly(
+            EXAMINE, ALONE, GROWS, "    reasons.append('It grows.')", "return reasons"
+        ).replace('good = rows[rows[TARGET] == "Y"]', "good = rows"),
+        "a limit in place of growth": fairly(
+            EXAMINE, ALONE, "return ['It is wide.'] if gap(candidate_uri, rows) > 0.18 else []"
+        ),
+        "growth of some size only": fairly(
+            EXAMINE,
+            ALONE,
+            GROWS.replace(":", " + 0.02:"),
+            "    reasons.append('It grows.')",
+            "return reasons",
+        ),
+        "always the lesson's rows": fairly(
+            EXAMINE,
+            ALONE,
+            "lesson_rows = loans.loc[X_test.index]",
+            GROWS.replace("rows", "lesson_rows"),
+            "    reasons.append('It grows.')",
+            "return reasons",
+        ),
         "the decisions of other rows": fairly(
             EXAMINE,
             ALONE,

@@ -151,6 +151,13 @@ def under_load(port: int, body: bytes, *, connections: int = 4) -> Iterator[list
         asking.result()
 
 
+def header(answer: bytes, name: str) -> str | None:
+    """Return the value of a header of an answer, as `drive` keeps them; None if it has none."""
+    lines = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    values = dict(line.lower().split(": ", 1) for line in lines)
+    return values.get(name.lower())
+
+
 def _is_whole(answer: bytearray, received: bytes) -> bool:
     """Add what was received to an answer; say whether the answer is complete."""
     if not received:
