@@ -21,7 +21,8 @@ spark: setup ## add Spark, for lesson 12, in .spark; it also needs Java 17 (see 
 		--group spark -c constraints.txt --target .spark
 
 lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-browser
-	@echo "JupyterLab opens in your browser. Ctrl-C, twice, ends it."
+	@echo "JupyterLab opens in your browser, with a button MLflow UI at its top right."
+	@echo "Ctrl-C, twice, ends it."
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) notebooks/00_start_here.ipynb
 
 test: setup ## check style, run all tests, and execute and compare every notebook
