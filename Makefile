@@ -8,7 +8,7 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark lab test run ui progress ready preflight refresh screenshots doctor container bench \
+.PHONY: help setup spark lab test run ui progress ready preflight refresh screenshots doctor container bench newest \
 	constraints reset clean
 
 help: ## list the targets
@@ -61,6 +61,9 @@ container: setup ## make the base image of lesson 11, and run a model in a conta
 
 bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md
 	@$(VENV_PYTHON) -m tools.bench
+
+newest: setup ## run the lessons with the newest releases; writes workspace/newest.md
+	@$(VENV_PYTHON) -m tools.newest
 
 constraints: ## resolve the pins of pyproject.toml into constraints.txt anew
 	@"$(PYTHON)" tools/setup_env.py --constraints

@@ -42,6 +42,7 @@ CAUSES = (  # and what tools print then, the surest sign first
 
 # JupyterLab shows the whole course, fetches no news, looks for no update, offers no extension to
 # download, and prints only where it runs. Kernels without encryption print a warning each.
+LAB_START = "/lab/tree/notebooks/00_start_here.ipynb"
 LAB_SERVER = "etc/jupyter/jupyter_server_config.json"
 LAB_SERVER_SETTINGS = {
     "KernelManager": {"transport_encryption": "auto"},
@@ -168,6 +169,8 @@ def write_lab_settings(prefix, root, base="/"):
     """
     server = dict(LAB_SERVER_SETTINGS)
     server["ServerApp"] = dict(server["ServerApp"], root_dir=str(root))
+    if base != "/":  # nobody has typed which page to open
+        server["ServerApp"]["default_url"] = LAB_START
     button = dict(UI_BUTTON, args=dict(UI_PAGE, url=base + UI_PAGE["url"]))
     page = dict(LAB_PAGE_SETTINGS)
     page["@jupyterlab/application-extension:top-bar"] = {"toolbar": [button]}
