@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import mlflow
@@ -71,12 +71,12 @@ class JupyterLab:
         """The address that JupyterLab opens in the reader's browser."""
         return f"http://127.0.0.1:{self.port}{self.base}lab/tree/{LESSON}?token={self.token}"
 
-    def ask(self, method: str, path: str, body: dict | None = None, **headers: str) -> int:
-        """Return the status that the server answers with."""
+    def ask(self, method: str, path: str, body: dict | None = None, **headers: str) -> HTTPResponse:
+        """Return what the server answers."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Content-Type": "application/json", **headers}
         connection.request(method, self.base + path, body and json.dumps(body), headers)
-        return connection.getresponse().status
+        return connection.getresponse()
 
     def servers(self) -> list[psutil.Process]:
         """The processes that serve the MLflow UI, and what they have started."""
@@ -146,7 +146,7 @@ def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterla
 
 def test_a_killed_jupyterlab_takes_the_server_along(jupyterlab):
     running = jupyterlab()
-    assert running.ask("GET", f"mlflow/?token={running.token}") == 503  # the UI starts
+    assert running.ask("GET", f"mlflow/?token={running.token}").status == 503  # the UI starts
     assert JupyterLab.wait_for(lambda: len(running.servers()) > 2)
     servers = running.servers()
     running.process.kill()
@@ -163,11 +163,18 @@ def test_the_ui_is_behind_jupyterlabs_token_and_serves_a_hub(jupyterlab):
         base, "--ServerApp.allow_remote_access=True", JUPYTERHUB_SERVICE_PREFIX=base
     )
     search = ("POST", "mlflow/ajax-api/2.0/mlflow/experiments/search", {"max_results": 5})
-    assert running.ask(*search, **hub) == 403
+    assert running.ask(*search, **hub).status == 403
     hub["Authorization"] = f"token {running.token}"
     answers = []
-    JupyterLab.wait_for(lambda: answers.append(running.ask(*search, **hub)) or answers[-1] != 503)
+
+    def answered():
+        answers.append(running.ask(*search, **hub).status)
+        return answers[-1] != 503
+
+    JupyterLab.wait_for(answered)
     assert (answers[0], answers[-1]) == (503, 200)  # first the UI starts
+    start = running.ask("GET", "", **hub)
+    assert (start.status, start.headers["Location"]) == (302, f"{base}lab/tree/{LESSON}?")
 
 
 def test_the_entry_point_leads_to_the_ui(monkeypatch):

@@ -301,7 +301,7 @@ def test_the_jupyterlab_of_another_environment_is_set_up(setup_env, course, prog
     assert programs.commands == []
     settings = (course / "conda" / setup_env.LAB_PAGE).read_text()
     assert '"url": "/user/ada/mlflow/#/experiments"' in settings
-    assert (course / "conda" / setup_env.LAB_SERVER).is_file()
+    assert setup_env.LAB_START in (course / "conda" / setup_env.LAB_SERVER).read_text()
 
 
 def test_an_unknown_argument_is_refused(setup_env, course, programs, capsys):

@@ -14,6 +14,8 @@ from loanflow.classroom import open_lesson, progress, snapshots
 from loanflow.classroom.__main__ import main
 from loanflow.classroom.servers import mlflow_server
 from loanflow.classroom.workspace import home, tracking_uri
+from tools import notebooks
+from tools.notebooks import NOTEBOOKS
 
 FIRST, SECOND, THIRD = snapshots.lesson_names()[1:4]
 
@@ -151,6 +153,7 @@ def test_a_snapshot_is_replaced_whole(workspace, monkeypatch):
     assert note(FIRST) == "third"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are POSIX's")
 def test_links_and_sockets_do_not_stop_a_snapshot(workspace):
     folder = home() / "files" / FIRST
     folder.mkdir(parents=True)
@@ -162,6 +165,17 @@ def test_links_and_sockets_do_not_stop_a_snapshot(workspace):
     kept = snapshots.place_of(FIRST) / "files" / FIRST
     assert {path.name for path in kept.iterdir()} == {"file", "link", "nowhere"}
     assert (kept / "link").is_symlink() and (kept / "link").read_text() == "words"
+
+
+def test_make_run_keeps_one_after_each_lesson(workspace, monkeypatch, capsys):
+    paths = [NOTEBOOKS / f"{name}.ipynb" for name in (FIRST, SECOND)]
+    monkeypatch.setattr(notebooks, "lessons", lambda: paths)
+    monkeypatch.setattr(notebooks, "execute", lambda path, home: open_lesson(path.stem))
+    notebooks.run()
+    assert {path.name for path in (home() / "snapshots").iterdir()} == {FIRST, SECOND}
+    assert "make ready" in capsys.readouterr().out
+    snapshots.make_ready(int(SECOND[:2]))
+    assert experiments() == {FIRST}
 
 
 def test_solved_exercises_stay_solved(workspace):

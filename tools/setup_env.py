@@ -170,7 +170,7 @@ def write_lab_settings(prefix, root, base="/"):
     server = dict(LAB_SERVER_SETTINGS)
     server["ServerApp"] = dict(server["ServerApp"], root_dir=str(root))
     if base != "/":  # nobody has typed which page to open
-        server["ServerApp"]["default_url"] = LAB_START
+        server["LabApp"] = dict(server["LabApp"], default_url=LAB_START)
     button = dict(UI_BUTTON, args=dict(UI_PAGE, url=base + UI_PAGE["url"]))
     page = dict(LAB_PAGE_SETTINGS)
     page["@jupyterlab/application-extension:top-bar"] = {"toolbar": [button]}
