@@ -67,8 +67,8 @@ async def serve(port: int) -> None:
     starting = asyncio.create_task(asyncio.to_thread(mlflow_server))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not starting.done():
-            await _send(reader, writer, "503 Service Unavailable", _STARTING)
+        if not starting.done():  # 202, as JupyterLab would print each error into its terminal
+            await _send(reader, writer, "202 Accepted", _STARTING)
         elif error := starting.exception():
             await _send(
                 writer, "500 Internal Server Error", _FAILED.format(html.escape(str(error)))
