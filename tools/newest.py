@@ -159,7 +159,8 @@ def install(folder: Path) -> Path:
     environment = folder / "environment"
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     uv = [sys.executable, "-m", "uv", "--no-progress"]
-    _run([*uv, "venv", "--quiet", "--python", sys.executable, str(environment)], folder)
+    # With pip, as set-up makes it: without, MLflow warns in each cell that logs a model.
+    _run([*uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(environment)], folder)
     loose = folder / "loose.txt"
     pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
     loose.write_text("\n".join(loosened(pyproject)), encoding="utf-8")
