@@ -71,6 +71,7 @@ def test_without_git_the_order_alone_decides(notebooks):
 
 
 def test_each_missing_or_old_snapshot_is_named(workspace, monkeypatch):
+    assert preflight.check_snapshots().found == "none"
     names = snapshots.lesson_names()
     for name in names:
         snapshots.take(name)

@@ -48,10 +48,11 @@ def check_snapshots() -> Check:
     names = snapshots.lesson_names()
     problems = {name: snapshots.problem_with(name) for name in names}
     if wrong := [f"{name[:2]} {what}" for name, what in problems.items() if what]:
+        none = all(what == snapshots.NONE for what in problems.values())
         return Check(
             "snapshots",
             MISSING,
-            ", ".join(wrong),
+            "none" if none else ", ".join(wrong),
             "when a live lesson fails, there is only an empty store to go back to",
             "make run",
             needed=True,

@@ -20,6 +20,7 @@ from pathlib import Path
 from loanflow.classroom import progress, workspace
 
 FOLDERS = ("artifacts", "files")
+NONE = "no snapshot"
 _NOTEBOOKS = workspace.REPOSITORY / "notebooks"
 _PATIENCE = 5  # seconds to wait for a cell that writes to the store
 
@@ -80,7 +81,7 @@ def problem_with(lesson: str) -> str | None:
     """Say in a few words why a lesson's snapshot cannot be used as it is, or return None."""
     place = place_of(lesson)
     if not (place / "mlflow.db").is_file():
-        return "no snapshot"
+        return NONE
     about = json.loads((place / "lesson.json").read_text())
     if about["cells"] != fingerprint(lesson):
         return "a snapshot older than the notebook"
@@ -130,7 +131,7 @@ def make_ready(number: int, *, empty: bool = False) -> str:
                 raise NotReady(
                     f"There is no snapshot of the store after lesson {before[:2]}; `make run` "
                     "takes one after each lesson, and as every lesson also runs in an empty "
-                    "store, adding --empty works at once."
+                    "store, adding --empty (to make, READY_FLAGS=--empty) works at once."
                 )
             state = f"as lesson {before[:2]} left it"
             for name in FOLDERS:
