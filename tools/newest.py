@@ -185,6 +185,9 @@ def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pi
     _run(["git", *me, "commit", "--quiet", "--all", "--allow-empty", "-m", "newest"], course)
     uv = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet"]
     _run([*uv, "--python", str(python), "--no-deps", "-e", str(course)], folder)
+    # As set-up does: made in a lesson, the environment of project runs prints what uv says of it.
+    environment = {**os.environ, "LOANFLOW_HOME": str(folder / "workspace")}
+    _run([str(python), "-m", "loanflow.classroom", "environment"], course, environment)
     return course
 
 
@@ -208,8 +211,8 @@ def run_lessons(course: Path, python: Path, names: Sequence[str]) -> str:
     return results.read_text(encoding="utf-8")
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+def _run(command: Sequence[str], folder: Path, environment: Mapping | None = None) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"This failed: {' '.join(command)}\n{done.stdout}{done.stderr}")
 
