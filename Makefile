@@ -12,7 +12,8 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark guide slides lab test run ui refresh screenshots doctor container bench constraints reset clean
+.PHONY: help setup spark guide slides lab test run ui progress ready preflight refresh screenshots doctor \
+	container bench newest constraints reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -33,7 +34,8 @@ slides: setup ## make slides of every lesson, into build/slides
 	@$(VENV_PYTHON) -m tools.slides
 
 lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-browser
-	@echo "JupyterLab opens in your browser. Ctrl-C, twice, ends it."
+	@echo "JupyterLab opens in your browser, with a button MLflow UI at its top right."
+	@echo "Ctrl-C, twice, ends it."
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) notebooks/00_start_here.ipynb
 
 test: setup ## check style, run all tests, and execute and compare every notebook
@@ -42,11 +44,20 @@ test: setup ## check style, run all tests, and execute and compare every noteboo
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile \
 		--nbval --nbval-current-env --nbval-cell-timeout=240 tests notebooks
 
-run: setup ## execute every lesson, in order, into your MLflow store
+run: setup ## execute every lesson, in order, into your store; keeps a snapshot after each
 	@$(VENV_PYTHON) -m tools.notebooks run
 
 ui: setup ## open the MLflow UI on your store
 	@$(VENV_PYTHON) -m loanflow.classroom ui
+
+progress: setup ## show which exercises you have solved
+	@$(VENV_PYTHON) -m loanflow.classroom progress
+
+ready: setup ## put your store into the state before a lesson: make ready LESSON=7
+	@$(VENV_PYTHON) -m loanflow.classroom ready --lesson "$(LESSON)" $(READY_FLAGS)
+
+preflight: setup ## check, on the day before, that you can teach from this machine
+	@$(VENV_PYTHON) -m loanflow.classroom preflight
 
 refresh: setup ## execute the notebooks anew and store their outputs
 	@$(VENV_PYTHON) -m tools.notebooks refresh
@@ -63,14 +74,17 @@ container: setup ## make the base image of lesson 11, and run a model in a conta
 bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md
 	@$(VENV_PYTHON) -m tools.bench
 
+newest: setup ## run the lessons with the newest releases; writes workspace/newest.md
+	@$(VENV_PYTHON) -m tools.newest
+
 constraints: ## resolve the pins of pyproject.toml into constraints.txt anew
 	@"$(PYTHON)" tools/setup_env.py --constraints
 
-reset: ## remove workspace/, and with it all runs and models that you logged
+reset: ## remove workspace/, and with it all runs, models, snapshots and your progress
 	@if [ -n "$$LOANFLOW_HOME" ]; then \
 		echo "LOANFLOW_HOME is set: remove $$LOANFLOW_HOME yourself."; exit 1; fi
 	@rm -rf workspace
-	@echo "Removed workspace/ with all of its runs and models. The next target starts afresh."
+	@echo "Removed workspace/ with all that was in it. The next target starts afresh."
 
 clean: ## remove .venv, .spark, build and the caches; your workspace stays
 	@rm -rf .venv .spark setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info

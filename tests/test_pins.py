@@ -21,6 +21,7 @@ PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+NEWEST = (ROOT / ".github" / "workflows" / "newest.yml").read_text(encoding="utf-8")
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 #: Where else a version is named: the environments of the project's runs, and of the model it logs.
 NAMED = ["python_env.yaml", "conda.yaml", "Dockerfile", "steps/train.py"]
@@ -142,8 +143,30 @@ def workflow_faults(workflow: str, tested: list[str]) -> list[str]:
     faults = []
     if job["strategy"]["matrix"]["python"] != tested:
         faults.append(f"the matrix does not hold {tested}")
-    if [step["run"] for step in job["steps"] if "run" in step] != ["make test"]:
-        faults.append("it does not run make test, and that alone")
+    everywhere = "${{ runner.os == 'Linux' && '.ci/run' || 'make test' }}"
+    if [step["run"] for step in job["steps"] if "run" in step] != [everywhere]:
+        faults.append("it does not run .ci/run, or make test off Linux, and that alone")
+    if not 0 < job.get("timeout-minutes", 0) <= 90:
+        faults.append("nothing ends it in time")
+    return faults
+
+
+def newest_faults(workflow: str, tested: list[str]) -> list[str]:
+    content = yaml.safe_load(workflow)
+    job = content["jobs"]["newest"]
+    steps = job["steps"]
+    faults = []
+    if "schedule" not in content[True]:  # YAML reads the key `on` as true
+        faults.append("it does not run by itself")
+    if [s["with"]["python-version"] for s in steps if "python" in s.get("uses", "")] != tested[-1:]:
+        faults.append("it does not take the newest tested Python")
+    if "make newest" not in [step.get("run") for step in steps]:
+        faults.append("it does not run make newest")
+    kept = [step for step in steps if "newest.md" in str(step)]
+    if not kept or any(step.get("if") != "always()" for step in kept):
+        faults.append("the report is not kept where a lesson broke")
+    if not 0 < job.get("timeout-minutes", 0) <= 90:
+        faults.append("nothing ends it in time")
     return faults
 
 
@@ -266,10 +289,30 @@ def test_an_older_python_in_pyproject_is_noticed():
     assert len(environment_faults(ENVIRONMENT, broken, supported_pythons())) == 1
 
 
-def test_the_workflow_runs_make_test_on_the_supported_pythons():
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [('"3.12", ', ""), (".ci/run", "pytest"), ("make test", "pytest"), ("timeout-minutes: 75", "")],
+)
+def test_the_workflow_runs_ci_on_the_supported_pythons(right, wrong):
     assert workflow_faults(WORKFLOW, supported_pythons()) == []
-    assert len(workflow_faults(WORKFLOW.replace('"3.12", ', ""), supported_pythons())) == 1
-    assert len(workflow_faults(WORKFLOW.replace("make test", "pytest"), supported_pythons())) == 1
+    assert right in WORKFLOW
+    assert len(workflow_faults(WORKFLOW.replace(right, wrong), supported_pythons())) == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("schedule:", "push:"),
+        ('"3.13"', '"3.12"'),
+        ("make newest", "make test"),
+        ("if: always()", "if: success()"),
+        ("timeout-minutes: 60", ""),
+    ],
+)
+def test_the_newest_releases_are_tried_each_month(right, wrong):
+    assert newest_faults(NEWEST, supported_pythons()) == []
+    assert right in NEWEST
+    assert len(newest_faults(NEWEST.replace(right, wrong), supported_pythons())) == 1
 
 
 def test_ci_runs_make_test():

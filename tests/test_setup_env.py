@@ -102,9 +102,10 @@ def test_a_new_copy_gets_its_environment_and_store(setup_env, course, programs):
     assert programs.count("--compile-bytecode -c constraints.txt -e .") == 1
     assert programs.count("loanflow.classroom environment") == 1
     assert left_behind(course) == [".venv", "src/loanflow.egg-info", "workspace"]
-    settings = (course / setup_env.LAB_SERVER).read_text()
+    settings = (course / ".venv" / setup_env.LAB_SERVER).read_text()
     assert '"news_url": null' in settings
     assert '"root_dir"' in settings
+    assert '"url": "/mlflow/#/experiments"' in (course / ".venv" / setup_env.LAB_PAGE).read_text()
 
 
 def test_a_second_call_does_nothing(setup_env, course, programs, capsys):
@@ -292,6 +293,16 @@ def test_constraints_are_resolved_for_every_python_and_platform(setup_env, cours
     assert programs.count("pip compile --universal") == 1
     assert programs.count("--python-version 3.11") == 1
     assert programs.count("--group guide --group spark") == 1
+
+
+def test_the_jupyterlab_of_another_environment_is_set_up(setup_env, course, programs, monkeypatch):
+    monkeypatch.setattr(setup_env.sys, "prefix", str(course / "conda"))
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    assert setup_env.main(["--lab"], course) == 0
+    assert programs.commands == []
+    settings = (course / "conda" / setup_env.LAB_PAGE).read_text()
+    assert '"url": "/user/ada/mlflow/#/experiments"' in settings
+    assert setup_env.LAB_START in (course / "conda" / setup_env.LAB_SERVER).read_text()
 
 
 def test_an_unknown_argument_is_refused(setup_env, course, programs, capsys):

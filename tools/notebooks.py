@@ -166,7 +166,8 @@ def refresh(names: list[str]) -> None:
 
 
 def run() -> None:
-    """Execute every lesson, in order, into the reader's store."""
+    """Execute every lesson, in order, into the reader's store, and keep a snapshot after each."""
+    from loanflow.classroom import snapshots
     from loanflow.classroom.workspace import home
 
     prepare()
@@ -178,7 +179,9 @@ def run() -> None:
             execute(path, home())
             times[path.stem] = time.perf_counter() - started
             progress.write(f"{path.stem:<36} {times[path.stem]:6.1f} s")
+            snapshots.take(path.stem)
     print(f"{len(times)} lessons ran in {sum(times.values()):.0f} s. See the result: make ui")
+    print("The store after each is kept. To go back to before a lesson: make ready LESSON=7")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, sync_playwright
 
 from loanflow.classroom.doctor import find_browser
+from loanflow.classroom.lab import SETTLED
 from loanflow.classroom.servers import mlflow_server
 from loanflow.classroom.workspace import prepare
 from tools.notebooks import NOTEBOOKS, execute, lessons
@@ -31,16 +32,10 @@ FLAGS = [
     "--no-first-run",
     "--hide-scrollbars",
 ]
-
-
-#: What the UI keeps for a reader who chose Model training and closed the Assistant and notices.
-SETTLED_READER = """
-    localStorage.setItem("mlflow.workflowType_v1", '"machine_learning"');
-    localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
-    localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
-    localStorage.setItem("mlflow.telemetry.info.alert.dismissed_v1", "true");
-    localStorage.setItem("_mlflow_model_registry_promo_modal_dismissed_v1", "true");
-"""
+#: Makes a page that of a reader who chose Model training and closed the Assistant and notices.
+SETTLED_READER = "".join(
+    f"localStorage.setItem({name!r}, {value!r});" for name, value in SETTLED.items()
+)
 
 
 @contextmanager

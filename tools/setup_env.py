@@ -2,6 +2,7 @@
 
     python3 tools/setup_env.py                  what make does before lab, run and test
     python3 tools/setup_env.py --constraints    resolve pyproject.toml into constraints.txt anew
+    python3 tools/setup_env.py --lab            set up JupyterLab of this Python, as on Binder
 
 A second call finds its stamp in `.venv` and returns at once. A failed call leaves nothing behind
 but `setup.log`. This file uses the standard library only, and must still parse on Python 3.6, so
@@ -41,7 +42,8 @@ CAUSES = (  # and what tools print then, the surest sign first
 
 # JupyterLab shows the whole course, fetches no news, looks for no update, offers no extension to
 # download, and prints only where it runs. Kernels without encryption print a warning each.
-LAB_SERVER = ".venv/etc/jupyter/jupyter_server_config.json"
+LAB_START = "/lab/tree/notebooks/00_start_here.ipynb"
+LAB_SERVER = "etc/jupyter/jupyter_server_config.json"
 LAB_SERVER_SETTINGS = {
     "KernelManager": {"transport_encryption": "auto"},
     "LabApp": {
@@ -52,7 +54,22 @@ LAB_SERVER_SETTINGS = {
     },
     "ServerApp": {"log_level": "ERROR"},
 }
-LAB_PAGE = ".venv/share/jupyter/lab/settings/overrides.json"
+LAB_PAGE = "share/jupyter/lab/settings/overrides.json"
+# A button in the top bar, in sight of every page, opens the MLflow UI in a tab among the notebooks.
+# Command and id are jupyter-server-proxy's, which starts the server at the first click.
+UI_BUTTON = {
+    "name": "mlflow-ui",
+    "command": "server-proxy:open",
+    "label": "MLflow UI",
+    "caption": "Open the MLflow UI on your store (the first time, it takes some seconds)",
+    "rank": 900,
+}
+UI_PAGE = {
+    "id": "server-proxy:mlflow",
+    "title": "MLflow UI",
+    "url": "mlflow/#/experiments",
+    "newBrowserTab": False,
+}
 LAB_PAGE_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
         "checkForUpdates": False,
@@ -75,8 +92,12 @@ def main(arguments, root=ROOT):
     try:
         if arguments == ["--constraints"]:
             write_constraints(root)
+        elif arguments == ["--lab"]:
+            base = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
+            write_lab_settings(Path(sys.prefix), root, base)
         elif arguments:
-            raise SetupError("unknown argument " + arguments[0] + "; allowed is --constraints")
+            allowed = "; allowed are --constraints and --lab"
+            raise SetupError("unknown argument " + arguments[0] + allowed)
         else:
             set_up(root)
     except SetupError as error:
@@ -120,7 +141,7 @@ def build(root):
             if installer == "pip" or str(error) in (DISK_FULL, NO_NETWORK):
                 raise
             say(f"uv did not work here ({error}); taking pip instead.")
-    write_lab_settings(root)
+    write_lab_settings(root / ".venv", root)
     make_project_environment(root)
 
 
@@ -139,12 +160,20 @@ def install(root, installer):
     run([python, "-m", "compileall", "-q", "src"], root)
 
 
-def write_lab_settings(root):
-    """Make JupyterLab quiet, offline and rooted at the course."""
+def write_lab_settings(prefix, root, base="/"):
+    """Make JupyterLab quiet, offline and rooted at the course, with the UI one click away.
+
+    `prefix` is the environment that JupyterLab runs in, `base` the path at which its pages begin.
+    """
     server = dict(LAB_SERVER_SETTINGS)
     server["ServerApp"] = dict(server["ServerApp"], root_dir=str(root))
-    for name, settings in ((LAB_SERVER, server), (LAB_PAGE, LAB_PAGE_SETTINGS)):
-        path = root / name
+    if base != "/":  # nobody has typed which page to open
+        server["LabApp"] = dict(server["LabApp"], default_url=LAB_START)
+    button = dict(UI_BUTTON, args=dict(UI_PAGE, url=base + UI_PAGE["url"]))
+    page = dict(LAB_PAGE_SETTINGS)
+    page["@jupyterlab/application-extension:top-bar"] = {"toolbar": [button]}
+    for name, settings in ((LAB_SERVER, server), (LAB_PAGE, page)):
+        path = prefix / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings, indent=2) + "\n")
 

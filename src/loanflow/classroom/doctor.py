@@ -24,7 +24,9 @@ OLDEST_PYTHON = (3, 11)
 NEWEST_TESTED_PYTHON = (3, 13)
 OLDEST_JAVA = 17  # what Spark 4 asks for
 SPARK_FOLDER = REPOSITORY / ".spark"  # where `make spark` puts PySpark
-FREE_DISK_GB = 1.5  # 0.5 for every lesson's work, and up to 0.7 for the other machine of lesson 07
+FREE_DISK_GB = (
+    1.5  # 0.5 for the lessons and their snapshots, and up to 0.7 for a machine of lesson 07
+)
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
 
@@ -372,8 +374,8 @@ def check_browser() -> Check:
     return Check("browser", MISSING, "no Chromium, Chrome or Edge", costs, remedy)
 
 
-def report(checks: Sequence[Check]) -> str:
-    """Return the checks as text, each with what to do about it, and a closing sentence."""
+def table(checks: Sequence[Check]) -> str:
+    """Return the checks as text, each with what to do about it where it is not ok."""
     width = max(len(check.name) for check in checks)
     lines = []
     for check in checks:
@@ -381,12 +383,17 @@ def report(checks: Sequence[Check]) -> str:
         if check.status != OK:
             lines.append(f"{'':<{11 + width}}without it: {check.costs}")
             lines.append(f"{'':<{11 + width}}to get it:  {check.remedy}")
+    return "\n".join(lines)
+
+
+def report(checks: Sequence[Check]) -> str:
+    """Return the checks as text, each with what to do about it, and a closing sentence."""
     needed = [check.name for check in checks if check.needed and check.status != OK]
     if needed:
         closing = f"The lessons need what is missing or wrong here: {', '.join(needed)}."
     else:
         closing = "Everything that the lessons need is there; they need no network."
-    return "\n".join([*lines, "", closing])
+    return f"{table(checks)}\n\n{closing}"
 
 
 def main() -> int:

@@ -9,10 +9,13 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+#: The lesson that this process has opened last.
+opened: "Lesson | None" = None
 
 
 def home() -> Path:
@@ -68,17 +71,23 @@ def prepare() -> None:
     database = home() / "mlflow.db"
     if database.exists():
         return
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
     artifacts().mkdir(parents=True, exist_ok=True)
     # Processes that race on a fresh store break its migrations, so each makes one of its own and
     # the first to finish puts it in place.
     with tempfile.TemporaryDirectory(dir=home(), prefix="new-store-") as folder:
-        fresh = Path(folder) / "mlflow.db"
-        store = SqlAlchemyStore(f"sqlite:///{fresh.as_posix()}", artifacts().as_uri())
-        store.engine.dispose()
+        fresh = make_database(Path(folder))
         if not database.exists():
             fresh.replace(database)
+
+
+def make_database(folder: Path) -> Path:
+    """Make the database of an empty store in a folder; return its path."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    database = folder / "mlflow.db"
+    store = SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifacts().as_uri())
+    store.engine.dispose()
+    return database
 
 
 def prepare_environment() -> None:
@@ -127,16 +136,19 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     """
     import mlflow
 
+    global opened
+
     prepare()
     while mlflow.active_run():
-        mlflow.end_run()
+        with suppress(mlflow.exceptions.MlflowException):  # its store may have been exchanged
+            mlflow.end_run()
     reopened = mlflow.get_tracking_uri() == tracking_uri()
     if not reopened:
         # What the reader's shell or another lesson chose must not decide where this one writes.
         mlflow.set_tracking_uri(None)
         for variable in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
             os.environ.pop(f"MLFLOW_{variable}", None)
-    lesson = Lesson(name, tracking_uri())
+    lesson = opened = Lesson(name, tracking_uri())
     client = mlflow.MlflowClient(lesson.tracking_uri)
     if (earlier := client.get_experiment_by_name(name)) is not None:
         # A deleted experiment keeps its name taken, so it gives the name away first.

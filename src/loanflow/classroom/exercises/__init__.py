@@ -4,9 +4,11 @@ The checks of a lesson stand in a module of their own here, ``lesson_NN``, loade
 is first asked for.
 """
 
-import importlib
+import importlib.util
 import re
 from collections.abc import Callable
+
+from loanflow.classroom.progress import note_solved
 
 _CHECKS: dict[str, Callable[..., None]] = {}
 
@@ -46,6 +48,8 @@ def find_check(number: str) -> Callable[..., None] | None:
 def check(number: str, *answer) -> None:
     """Print the verdict on an exercise: correct, or not yet and what is missing.
 
+    A correct answer is kept in the reader's store, for ``python -m loanflow.classroom progress``.
+
     Parameters
     ----------
     number : str
@@ -65,3 +69,4 @@ def check(number: str, *answer) -> None:
         print(f"Exercise {number}: not yet. The check cannot read the answer ({error!r}).")
     else:
         print(f"Exercise {number}: correct.")
+        note_solved(number, answer)

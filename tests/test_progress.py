@@ -1,0 +1,146 @@
+"""What is solved is kept, with its date, in the reader's store; what the solutions solve is not."""
+
+import datetime
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+
+import mlflow
+import nbformat
+import pytest
+
+from loanflow import classroom
+from loanflow.classroom import progress, workspace
+from loanflow.classroom.__main__ import main
+from loanflow.classroom.workspace import Lesson, home, tracking_uri
+from tools.notebooks import NOTEBOOKS, lessons
+
+TODAY = datetime.date.today().isoformat()
+NOTED = ["forest 1", "forest 10", "boosting", "boosting, tuned"]  # solves exercise 0.2
+
+
+@pytest.fixture(autouse=True)
+def no_notebook(monkeypatch):
+    """Nobody has opened a lesson, and no notebook calls."""
+    monkeypatch.setattr(workspace, "opened", None)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+
+def test_a_solved_exercise_is_kept_and_an_open_one_is_not(workspace, capsys):
+    classroom.check("0.2", [])
+    assert progress.solved() == {}
+    classroom.check("0.2", NOTED)
+    assert progress.solved() == {"0.2": TODAY}
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:] == ["Exercise 0.2: correct."]  # not a word about the note
+    tags = mlflow.MlflowClient(tracking_uri()).get_experiment("0").tags
+    assert tags["loanflow.exercise.0.2"] == TODAY
+
+
+def test_done_stays_done_with_its_date(workspace):
+    progress.carry_over({"0.2": "2026-05-04"}, home() / "mlflow.db")
+    classroom.check("0.2", [])
+    classroom.check("0.2", NOTED)
+    assert progress.solved() == {"0.2": "2026-05-04"}
+
+
+def test_it_survives_that_a_lesson_is_opened_again(workspace):
+    classroom.check("0.2", NOTED)
+    before = mlflow.get_tracking_uri()
+    classroom.open_lesson("00_start_here")
+    mlflow.set_tracking_uri(before)
+    assert progress.solved() == {"0.2": TODAY}
+
+
+@pytest.mark.parametrize("sign", ["lesson", "opened", "jupyterlab", "vs code"])
+def test_what_the_solutions_solve_is_not_the_readers(workspace, monkeypatch, sign):
+    name, answer = "07_models_log_and_load_solutions", ()
+    if sign == "lesson":
+        answer = (Lesson(name, tracking_uri()),)
+    elif sign == "opened":
+        monkeypatch.setattr("loanflow.classroom.workspace.opened", Lesson(name, tracking_uri()))
+    elif sign == "jupyterlab":
+        monkeypatch.setenv("JPY_SESSION_NAME", f"/course/notebooks/solutions/{name}.ipynb")
+    else:
+        file = f"/course/notebooks/solutions/{name}.ipynb"
+        monkeypatch.setattr("__main__.__vsc_ipynb_file__", file, raising=False)
+    progress.note_solved("7.1", answer)
+    assert progress.solved() == {}
+
+
+def test_the_lessons_own_notebook_is_the_readers(workspace, monkeypatch):
+    name = "07_models_log_and_load"
+    monkeypatch.setenv("JPY_SESSION_NAME", f"/course/notebooks/{name}.ipynb")
+    monkeypatch.setattr("loanflow.classroom.workspace.opened", Lesson(name, tracking_uri()))
+    progress.note_solved("7.1", (Lesson(name, tracking_uri()), object()))
+    assert progress.solved() == {"7.1": TODAY}
+
+
+@pytest.mark.parametrize("path", lessons(NOTEBOOKS / "solutions")[1:], ids=lambda path: path.stem)
+def test_each_solutions_notebook_opens_a_lesson_that_says_so(path):
+    """Lesson 00 opens none: there the file that JupyterLab or VS Code names has to do."""
+    cells = nbformat.read(path, as_version=4).cells
+    (set_up,) = [cell.source for cell in cells if cell.id == "set-up"]
+    assert f'open_lesson("{path.stem}"' in set_up
+
+
+def test_without_a_store_nothing_is_kept_or_made_or_raised(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "none"))
+    classroom.check("0.2", NOTED)
+    assert capsys.readouterr().out == "Exercise 0.2: correct.\n"
+    assert progress.solved() == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00 and then nothing"])
+def test_a_broken_store_costs_no_verdict(monkeypatch, tmp_path, capsys, content):
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path))
+    (tmp_path / "mlflow.db").write_bytes(content)
+    classroom.check("0.2", NOTED)
+    assert capsys.readouterr().out == "Exercise 0.2: correct.\n"
+    assert (tmp_path / "mlflow.db").read_bytes() == content
+
+
+def test_a_store_that_somebody_else_writes_to_keeps_nobody_waiting(workspace, capsys):
+    other = sqlite3.connect(home() / "mlflow.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    started = time.monotonic()
+    classroom.check("0.2", NOTED)
+    assert time.monotonic() - started < 5
+    assert capsys.readouterr().out == "Exercise 0.2: correct.\n"
+    other.close()
+    assert progress.solved() == {}
+
+
+def test_a_note_does_not_import_mlflow(workspace):
+    code = (
+        "import sys; from loanflow.classroom import check, progress;"
+        f"check('0.2', {NOTED}); print(progress.solved(), 'mlflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == f"{{'0.2': '{TODAY}'}} False"
+
+
+def test_the_report_lists_the_lessons_own_exercises(workspace, capsys):
+    progress.carry_over({"0.2": "2026-05-04", "77.7": "2026-05-04"}, home() / "mlflow.db")
+    main(["progress"])
+    *lines, empty, closing = capsys.readouterr().out.splitlines()
+    assert [line[:2] for line in lines] == [path.name[:2] for path in lessons()]
+    assert lines[0].startswith("00  Start here: ")
+    assert lines[0].endswith("  0.1 open, 0.2 done 2026-05-04")
+    known = {n for path in lessons() for n in heading_numbers(path)}
+    assert (empty, closing) == ("", f"1 of {len(known)} exercises are done.")
+
+
+def heading_numbers(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [
+        line.removeprefix("### Exercise ")
+        for cell in cells
+        for line in cell.source.splitlines()
+        if line.startswith("### Exercise ")
+    ]
