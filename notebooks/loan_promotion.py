@@ -7,6 +7,7 @@ nothing anywhere; `promote` writes tags and one alias, and only after a good exa
 import getpass
 import hashlib
 import json
+import os
 import sqlite3
 import tempfile
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ WORSE = {
         rows.assign(LoanAmount=3 * rows["LoanAmount"]),
     ),
 }
+LONGEST = 5_000  # characters of a reason, as a tag may have no more
 SECONDS_TO_WAIT = 120  # for another promotion on this machine
 
 
@@ -94,7 +96,7 @@ def examination(candidate_uri, champion_uri, rows):
         if reasons := faults_of_inputs(model, rows):
             return Examination(reasons, scores)
         answers = ask(model, rows)
-        reasons = faults_of_behaviour(model, rows)
+        reasons = faults_of_behaviour(model, rows, answers)
     except Unfit as unfit:
         return Examination([str(unfit)], scores)
     scores["candidate"] = score(answers, good)
@@ -154,8 +156,11 @@ def faults_of_inputs(model, rows):
     return faults
 
 
-def faults_of_behaviour(model, rows):
-    """Say where the model contradicts what every lender knows."""
+def faults_of_behaviour(model, rows, answers):
+    """Say where the model contradicts itself, or what every lender knows."""
+    few = ask(model, rows.head(10))
+    if not np.allclose(few["probability"], answers["probability"].head(10), equal_nan=True):
+        return ["Its answer to an application depends on the others in the request."]
     some = rows.head(200)  # enough for an average
     for what, change in WORSE.items():
         better, worse = (ask(model, changed)["probability"].mean() for changed in change(some))
@@ -237,8 +242,8 @@ def promote(name, version, rows, why, by=None):
         If there is no such version, no reason, or the rows cannot be used.
     """
     client = mlflow.MlflowClient()
-    if not why:
-        raise ValueError("A promotion needs a reason, for whoever reads its tags.")
+    if not 0 < len(why.strip()) <= LONGEST:
+        raise ValueError(f"A promotion needs a reason, of at most {LONGEST:,} characters.")
     with one_at_a_time(name):
         find_version(client, name, version)
         before = champion_of(client, name)
@@ -285,11 +290,14 @@ def champion_of(client, name):
 def one_at_a_time(name):
     """Let one promotion of a name run at a time on this machine.
 
-    The lock is one of SQLite, so that the system takes it from a process that dies.
+    The lock is one of SQLite, so that the system takes it from a process that dies. It binds
+    whoever uses this script under the same account.
     """
     # By the name alone: a database and the server before it are one registry under two addresses.
     place = hashlib.sha256(name.encode()).hexdigest()[:16]
     file = Path(tempfile.gettempdir()) / f"loan-promotion-{place}.lock"
+    if file.exists() and not os.access(file, os.W_OK):  # SQLite would let two in
+        raise PermissionError(f"The lock {file} is another user's; promote under one account.")
     lock = sqlite3.connect(file, timeout=SECONDS_TO_WAIT, isolation_level=None)
     try:
         try:

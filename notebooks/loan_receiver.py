@@ -72,4 +72,6 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    if not os.environ.get("WEBHOOK_SECRET"):  # anybody could sign with an empty one
+        sys.exit("WEBHOOK_SECRET must hold the secret that MLflow signs with.")
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()

@@ -70,6 +70,10 @@ def exchange(*names):
     )
 
 
+def by_the_mean_of_the_request(rows):
+    return rows.assign(LoanAmount=rows["LoanAmount"] / rows["LoanAmount"].mean() * 146)
+
+
 def few():
     return y_train.groupby(y_train).sample(frac=0.01, random_state=0).index
 
@@ -151,6 +155,10 @@ WRONG = {
     "infinite": (lambda: Fixed(np.inf), "log_loss = nan"),
     "raises": (lambda: Fixed(KeyError("secret")), r"It gives no probability and decision \(.*\)\."),
     "too few answers": (lambda: Fixed(0.7, rows=3), "3 answers to 1,250 applications"),
+    "scaled by the request": (
+        lambda: Decider(fitted(), by_the_mean_of_the_request),
+        "depends on the others in the request",
+    ),
     "a feature less": (lambda: wants(*FEATURES[:-1]), "does not take Property_Area"),
     "whole numbers": (
         lambda: wants(*FEATURES, LoanAmount=1),
@@ -285,7 +293,8 @@ def test_the_champion_itself_is_not_promoted_again(registry):
         ({"version": 999}, "There is no version 999 of a registered model loans-tested."),
         ({"version": "champion"}, "There is no version champion of a registered model"),
         ({"name": "nobody"}, "There is no version 2 of a registered model nobody."),
-        ({"why": ""}, "A promotion needs a reason"),
+        ({"why": " "}, "A promotion needs a reason"),
+        ({"why": "x" * 5_001}, "A promotion needs a reason, of at most 5,000 characters"),
         ({"rows": X_test}, "The rows to examine with have no column Loan_Status."),
         ({"rows": ROWS.drop(columns="Gender")}, "The rows to examine with have no column Gender."),
         ({"rows": ROWS.assign(Loan_Status="?")}, "Loan_Status must be Y or N in each row"),
@@ -386,3 +395,14 @@ def test_a_promoter_that_waits_too_long_says_so(registry, monkeypatch):
                 promote(NAME, 2, ROWS, why="a test")
         finally:
             over.set()
+
+
+def test_a_lock_of_another_user_is_not_taken_for_ones_own(monkeypatch):
+    with loan_promotion.one_at_a_time("loans-tested"):
+        pass
+    monkeypatch.setattr(loan_promotion.os, "access", lambda file, mode: False)
+    with (
+        pytest.raises(PermissionError, match="is another user's; promote under one account"),
+        loan_promotion.one_at_a_time("loans-tested"),
+    ):
+        pass

@@ -18,6 +18,8 @@ import numpy as np
 
 from loanflow.classroom.servers import HOST
 
+PATIENCE = 60  # seconds to wait for an answer
+
 
 class Load(NamedTuple):
     """What a server did under load.
@@ -70,7 +72,8 @@ def drive(
     Raises
     ------
     RuntimeError
-        If an answer is anything but 200, or the server closes a connection.
+        If an answer is anything but 200, does not come within a minute, or the server closes a
+        connection.
     """
     head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {HOST}\r\n"
     if body is not None:
@@ -96,12 +99,15 @@ def drive(
         begin = time.perf_counter()
         end = begin + seconds
         for _ in range(connections):
-            connection = socket.create_connection((HOST, port), timeout=60)
+            connection = socket.create_connection((HOST, port), timeout=PATIENCE)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             selector.register(connection, selectors.EVENT_READ, bytearray())
             send(connection)
         while sent:
-            for key, _ in selector.select():
+            ready = selector.select(timeout=PATIENCE)
+            if not ready:
+                raise RuntimeError(f"The server did not answer within {PATIENCE} seconds.")
+            for key, _ in ready:
                 if _is_whole(key.data, key.fileobj.recv(65536)):
                     latencies.append(time.perf_counter() - sent[key.fileobj])
                     answers.append(bytes(key.data))
