@@ -186,19 +186,14 @@ def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pi
     uv = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet"]
     _run([*uv, "--python", str(python), "--no-deps", "-e", str(course)], folder)
     # As set-up does: made in a lesson, the environment of project runs prints what uv says of it.
-    environment = {**os.environ, "LOANFLOW_HOME": str(folder / "workspace")}
-    _run([str(python), "-m", "loanflow.classroom", "environment"], course, environment)
+    make = [str(python), "-m", "loanflow.classroom", "environment"]
+    _run(make, course, {**_surroundings(python), "LOANFLOW_HOME": str(folder / "workspace")})
     return course
 
 
 def run_lessons(course: Path, python: Path, names: Sequence[str]) -> str:
     """Execute the lessons of a clone and compare them; return pytest's JUnit file."""
     results = course / "results.xml"
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "LOANFLOW_"))
-    }
-    environment["PATH"] = os.pathsep.join((str(python.parent), os.environ.get("PATH", "")))
-    environment["VIRTUAL_ENV"] = str(python.parent.parent)
     command = [str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-k", "Cell"]
     options = [
         "--nbval",
@@ -207,8 +202,15 @@ def run_lessons(course: Path, python: Path, names: Sequence[str]) -> str:
         f"--junitxml={results}",
     ]
     paths = [f"notebooks/{name}.ipynb" for name in names]
-    subprocess.run([*command, *options, *paths], cwd=course, env=environment)  # it may fail
+    subprocess.run([*command, *options, *paths], cwd=course, env=_surroundings(python))  # may fail
     return results.read_text(encoding="utf-8")
+
+
+def _surroundings(python: Path) -> dict[str, str]:
+    """Return environment variables that lead to the new environment, and not to our own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "LOANFLOW_"))}
+    path = os.pathsep.join((str(python.parent), os.environ.get("PATH", "")))
+    return {**kept, "PATH": path, "VIRTUAL_ENV": str(python.parent.parent)}
 
 
 def _run(command: Sequence[str], folder: Path, environment: Mapping | None = None) -> None:
