@@ -1,5 +1,7 @@
 """The report on the newest releases names what moved, and the first cell and line that broke."""
 
+import datetime
+import re
 import subprocess
 import sys
 
@@ -86,6 +88,17 @@ def test_the_first_broken_cell_and_line_are_found(tmp_path, second, line):
 
 def test_nothing_broke_where_every_cell_agrees(tmp_path):
     assert newest.broken_lessons(results_of(tmp_path, ("print(1)", "1\n"))) == []
+
+
+def test_what_the_readme_calls_verified_is_complete_and_not_in_the_future():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    table = readme.split("## Last verified\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| 2")]
+    assert rows
+    for day, _, python, mlflow, _, result in rows:
+        assert datetime.date.fromisoformat(day) <= datetime.date.today()
+        assert re.fullmatch(r"3\.1[1-3]\.\d+", python) and re.fullmatch(r"3\.\d+\.\d+", mlflow)
+        assert result
 
 
 def test_the_report_names_packages_lessons_and_lines():
