@@ -1,0 +1,298 @@
+"""Promotion through a gate: a version becomes the champion only if nothing speaks against it.
+
+The versions answer with a decision, as the model of `loan_decision.py` does. An examination writes
+nothing anywhere; `promote` writes tags and one alias, and only after a good examination.
+"""
+
+import getpass
+import hashlib
+import json
+import sqlite3
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import EvaluationResult, MetricThreshold
+from mlflow.models.evaluation.validation import ModelValidationFailedException
+from mlflow.types import DataType
+
+from loanflow.data import FEATURES, TARGET
+from loanflow.training import APPROVED_BAD, REJECTED_GOOD, cost_saving, expected_cost
+
+LIMIT = 0.85  # of the cost and the log loss of no model at all, at most
+GAIN = 0.02  # over the champion's cost, at least
+TOO_GOOD = 0.5  # of the log loss of no model; below it, something told the outcome
+NUMBERS = FEATURES[5:10]  # from the applicant's income to the credit history
+INPUTS = {name: DataType.double if name in NUMBERS else DataType.string for name in FEATURES}
+#: What every lender knows: this change must not make approvals more likely.
+WORSE = {
+    "a bad credit history": lambda rows: (
+        rows.assign(Credit_History=1.0),
+        rows.assign(Credit_History=0.0),
+    ),
+    "a loan three times as large": lambda rows: (
+        rows,
+        rows.assign(LoanAmount=3 * rows["LoanAmount"]),
+    ),
+}
+SECONDS_TO_WAIT = 120  # for another promotion on this machine
+
+
+class Refused(Exception):
+    """The reasons why a version does not become the champion; the registry is as it was."""
+
+    def __init__(self, reasons):
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+class Unfit(Exception):
+    """One sentence on why a model gives no answers that could be scored."""
+
+
+class Examination(NamedTuple):
+    """The reasons against a candidate, and the scores of all who were asked, by name."""
+
+    reasons: list[str]
+    scores: dict[str, dict[str, float]]
+
+
+def examine(candidate_uri, champion_uri, rows):
+    """Return what speaks against a candidate, one sentence each; nothing, if it passes.
+
+    Parameters
+    ----------
+    candidate_uri, champion_uri : str
+        Models that answer with a decision. Without a champion (None) only the limits hold.
+    rows : pandas.DataFrame
+        The features and the target, "Y" and "N" (or 1 and 0), of applications that neither has
+        learned from. The gate cannot know that.
+
+    Raises
+    ------
+    ValueError
+        If the rows cannot be used to examine anybody.
+    """
+    return examination(candidate_uri, champion_uri, rows).reasons
+
+
+def examination(candidate_uri, champion_uri, rows):
+    """Examine as `examine` does, and return the scores as well."""
+    good = outcomes(rows)
+    nobody = pd.DataFrame({"probability": good.mean(), "approved": False}, index=rows.index)
+    nobody["approved"] = good.mean() >= APPROVED_BAD / (APPROVED_BAD + REJECTED_GOOD)
+    scores = {"no model": score(nobody, good)}
+    try:
+        model = load(candidate_uri)
+        if reasons := faults_of_inputs(model, rows):
+            return Examination(reasons, scores)
+        answers = ask(model, rows)
+        reasons = faults_of_behaviour(model, rows)
+    except Unfit as unfit:
+        return Examination([str(unfit)], scores)
+    scores["candidate"] = score(answers, good)
+    if champion_uri is not None:
+        try:
+            before = ask(load(champion_uri), rows)
+        except Unfit as unfit:
+            way_out = "Without the alias, the limits alone decide."
+            return Examination([f"The champion cannot be compared. {unfit} {way_out}"], scores)
+        _, low, _ = cost_saving(good, answers["approved"], before["approved"])
+        scores["champion"] = score(before, good) | {"sure_saving": 0.0}
+        scores["candidate"]["sure_saving"] = round(low, 4)
+    return Examination(reasons + faults_of_scores(scores), scores)
+
+
+def faults_of_scores(scores):
+    """Put the scores before the gate; each condition has a limit, so that NaN is refused."""
+    none, compared = scores["no model"], "champion" in scores
+    gate = {
+        "expected_cost": MetricThreshold(
+            round(LIMIT * none["expected_cost"], 4),
+            min_relative_change=GAIN if compared else None,
+            greater_is_better=False,
+        ),
+        "log_loss": MetricThreshold(round(LIMIT * none["log_loss"], 4), greater_is_better=False),
+    }
+    if compared:  # the saving that luck does not explain
+        gate["sure_saving"] = MetricThreshold(0.0, greater_is_better=True)
+    results = {
+        name: EvaluationResult(metrics=found, artifacts={}) for name, found in scores.items()
+    }
+    reasons = []
+    try:
+        mlflow.validate_evaluation_results(gate, results["candidate"], results.get("champion"))
+    except ModelValidationFailedException as error:
+        reasons = str(error).splitlines()
+    if scores["candidate"]["log_loss"] < TOO_GOOD * none["log_loss"]:
+        reasons.append("Its log loss is too good to be true; a column may tell the outcome.")
+    return reasons
+
+
+def faults_of_inputs(model, rows):
+    """Say where the signature asks for anything but the features, in their order and types."""
+    schema = model.metadata.get_input_schema()
+    if schema is None or schema.is_tensor_spec() or not schema.has_input_names():
+        return ["Its signature names no columns, so it would take them by their position."]
+    types = {spec.name: spec.type for spec in schema.inputs}
+    faults = [f"It asks for {name}, which is no feature." for name in types if name not in INPUTS]
+    faults += [f"It does not take {name}." for name in INPUTS if name not in types]
+    if not faults and list(types) != FEATURES:
+        faults = ["Its columns are not in the order of the features."]
+    for spec in schema.inputs:
+        if spec.name in INPUTS and spec.type != INPUTS[spec.name]:
+            faults.append(f"{spec.name} is no {INPUTS[spec.name].name} in its signature.")
+        elif spec.name in INPUTS and spec.required and rows[spec.name].isna().any():
+            faults.append(f"It does not do without {spec.name}, which may be missing.")
+    return faults
+
+
+def faults_of_behaviour(model, rows):
+    """Say where the model contradicts what every lender knows."""
+    for what, change in WORSE.items():
+        better, worse = (ask(model, changed)["probability"].mean() for changed in change(rows))
+        if not worse <= better:
+            return [f"For it, {what} makes an approval more likely."]
+    return []
+
+
+def load(uri):
+    """Load a model, or say in one sentence that it does not load."""
+    try:
+        return mlflow.pyfunc.load_model(uri)
+    except Exception as error:
+        raise Unfit(f"It does not load ({type(error).__name__}).") from error
+
+
+def ask(model, rows):
+    """Return probability and approval for each row, or say in one sentence why there are none."""
+    try:
+        answers = model.predict(rows[FEATURES])
+        probability = answers["probability"].to_numpy(dtype=float)
+        approved = answers["decision"].eq("approve").to_numpy()
+    except Exception as error:
+        raise Unfit(f"It gives no probability and decision ({type(error).__name__}).") from error
+    if len(probability) != len(rows):
+        raise Unfit(f"It gives {len(probability):,} answers to {len(rows):,} applications.")
+    return pd.DataFrame({"probability": probability, "approved": approved}, index=rows.index)
+
+
+def score(answers, good):
+    """Return the expected cost of the decisions and the log loss; NaN where one is missing."""
+    probability = answers["probability"].where(answers["probability"].between(0, 1))
+    told = np.where(good, probability, 1 - probability)
+    return {
+        "expected_cost": round(expected_cost(good, answers["approved"]), 4),
+        "log_loss": round(float(-np.log(np.clip(told, 1e-15, 1)).mean()), 4),
+    }
+
+
+def outcomes(rows):
+    """Return which loans were good, or say why the rows cannot be used."""
+    missing = [name for name in [*FEATURES, TARGET] if name not in rows.columns]
+    if missing:
+        raise ValueError(f"The rows to examine with have no column {missing[0]}.")
+    good = rows[TARGET].map({"Y": True, "N": False, 1: True, 0: False})
+    if good.isna().any():
+        raise ValueError(f"{TARGET} must be Y or N in each row to examine with.")
+    if good.nunique() < 2:
+        raise ValueError("The rows to examine with must hold good loans and bad ones.")
+    return good.astype(bool)
+
+
+def promote(name, version, rows, why, by=None):
+    """Make a version the champion, if it passes, and record the promotion in its tags.
+
+    Parameters
+    ----------
+    name : str
+        The registered model.
+    version : int or str
+        The number of the candidate.
+    rows : pandas.DataFrame
+        As for `examine`.
+    why : str
+        The reason for the promotion, for whoever reads the tags.
+    by : str or None
+        Who promotes; None is the user of this machine.
+
+    Returns
+    -------
+    mlflow.entities.model_registry.ModelVersion
+        The new champion with its tags.
+
+    Raises
+    ------
+    Refused
+        If the version does not pass, or the champion changed meanwhile. Nothing was written.
+    ValueError
+        If there is no such version, no reason, or the rows cannot be used.
+    """
+    client = mlflow.MlflowClient()
+    if not why:
+        raise ValueError("A promotion needs a reason, for whoever reads its tags.")
+    with one_at_a_time(name):
+        find_version(client, name, version)
+        before = champion_of(client, name)
+        if before == str(version):
+            raise Refused([f"Version {version} of {name} is the champion already."])
+        uris = [f"models:/{name}/{number}" if number else None for number in (version, before)]
+        reasons, scores = examination(*uris, rows)
+        if not reasons and champion_of(client, name) != before:
+            reasons = ["Another promotion has changed the champion meanwhile; examine anew."]
+        if reasons:
+            raise Refused(reasons)
+        story = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by": by or getpass.getuser(),
+            "why": why,
+            "over": before or "nobody",
+            "scores": json.dumps(scores),
+            "rows": mlflow.data.from_pandas(rows[[*FEATURES, TARGET]]).digest,
+        }
+        for key, value in story.items():
+            client.set_model_version_tag(name, str(version), f"promoted.{key}", value)
+        # Last, so that whoever finds a new champion finds its story as well.
+        client.set_registered_model_alias(name, "champion", str(version))
+    return client.get_model_version(name, str(version))
+
+
+def find_version(client, name, version):
+    """Return a version, or say that there is none."""
+    try:
+        return client.get_model_version(name, str(version))
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise  # such as a server that does not answer
+        raise ValueError(f"There is no version {version} of a registered model {name}.") from None
+
+
+def champion_of(client, name):
+    """Return the number of the champion as a text, or None."""
+    number = client.get_registered_model(name).aliases.get("champion")
+    return None if number is None else str(number)
+
+
+@contextmanager
+def one_at_a_time(name):
+    """Let one promotion of a name run at a time on this machine.
+
+    The lock is one of SQLite, so that the system takes it from a process that dies.
+    """
+    place = hashlib.sha256(f"{mlflow.get_registry_uri()} {name}".encode()).hexdigest()[:16]
+    file = Path(tempfile.gettempdir()) / f"loan-promotion-{place}.lock"
+    lock = sqlite3.connect(file, timeout=SECONDS_TO_WAIT, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise TimeoutError(f"Another promotion of {name} does not end ({error}).") from None
+        yield
+    finally:
+        lock.close()
