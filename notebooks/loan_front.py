@@ -97,6 +97,11 @@ class Front:
         self.traced = traced
         self.use(model)
 
+    @classmethod
+    def load(cls, uri, *options):
+        """Return a front for the model of this URI; the other arguments are those of the class."""
+        return cls(mlflow.pyfunc.load_model(uri), *options)
+
     def use(self, model):
         """Let this model answer, from the next request on."""
         schema = model.metadata.get_input_schema()
@@ -296,8 +301,8 @@ def as_json(predictions):
 
 def create_app():
     """Load the model for one process of the server; the environment says which."""
-    uri, front, max_bytes, traced = json.loads(os.environ["LOAN_FRONT"])
-    return pkgutil.resolve_name(front)(mlflow.pyfunc.load_model(uri), max_bytes, traced)
+    uri, front, *options = json.loads(os.environ["LOAN_FRONT"])
+    return pkgutil.resolve_name(front).load(uri, *options)
 
 
 def main():

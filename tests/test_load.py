@@ -52,6 +52,8 @@ def test_it_counts_and_times_each_answer(server):
     load = drive(server.port, b"{}", path="/slow", seconds=0.6, connections=3)
     assert len(load.latencies) == server.log().count("POST /slow") - before
     assert load.latencies.min() > 0.05
+    assert len(load.answers) == len(load.latencies)
+    assert {answer.partition(b"\r\n\r\n")[2] for answer in load.answers} == {b"0123456789"}
     assert 3 <= len(load.latencies) <= 36
     assert load.per_second <= 3 / 0.05
 

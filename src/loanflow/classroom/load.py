@@ -1,7 +1,8 @@
 """A load generator: as many requests as a server answers, with as little work of its own.
 
-One thread serves all connections, sends prepared bytes and reads no more of an answer than its
-status and its length. On the machine that also runs the server, that leaves the server the time.
+One thread serves all connections, sends prepared bytes, reads an answer's status and its length,
+and keeps the rest as it came. On the machine that also runs the server, that leaves the server the
+time.
 """
 
 import selectors
@@ -23,10 +24,13 @@ class Load(NamedTuple):
         Requests answered in a second.
     latencies : numpy.ndarray, shape (n_requests,)
         Seconds from the sending of each request to the end of its answer.
+    answers : list of bytes, n_requests of them
+        Each answer as it came, with its status and headers, in the order in which they were read.
     """
 
     per_second: float
     latencies: np.ndarray
+    answers: list[bytes]
 
 
 def drive(
@@ -70,6 +74,7 @@ def drive(
     request = f"{head}\r\n".encode() + (body or b"")
     left = requests if requests is not None else float("inf")
     latencies: list[float] = []
+    answers: list[bytes] = []
     sent: dict[socket.socket, float] = {}
     with selectors.DefaultSelector() as selector:
 
@@ -95,9 +100,11 @@ def drive(
             for key, _ in selector.select():
                 if _is_whole(key.data, key.fileobj.recv(65536)):
                     latencies.append(time.perf_counter() - sent[key.fileobj])
+                    answers.append(bytes(key.data))
                     key.data.clear()
                     send(key.fileobj)
-        return Load(len(latencies) / (time.perf_counter() - begin), np.array(latencies))
+        per_second = len(latencies) / (time.perf_counter() - begin)
+        return Load(per_second, np.array(latencies), answers)
 
 
 def _is_whole(answer: bytearray, received: bytes) -> bool:

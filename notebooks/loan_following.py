@@ -1,0 +1,92 @@
+"""A front that follows an alias: when the alias moves, the new version answers, without a pause.
+
+python loan_front.py models:/<name>@champion --front loan_following:Following
+"""
+
+import asyncio
+import logging
+import re
+import threading
+
+import mlflow
+from loan_front import Front
+
+SECONDS = 0.5  # from one look at the alias to the next
+
+log = logging.getLogger("uvicorn.error")
+
+
+class Following(Front):
+    """The front of `loan_front.py`; each answer names its version in a header."""
+
+    @classmethod
+    def load(cls, uri, *options):
+        """Return a front for the version that the alias names now.
+
+        Raises
+        ------
+        ValueError
+            If the URI names no alias.
+        """
+        found = re.fullmatch(r"models:/([^/@]+)@([^/@]+)", uri)
+        if found is None:
+            raise ValueError(f"{uri} names no alias; models:/<name>@<alias> can be followed.")
+        version = version_of(*found.groups())
+        front = cls(load_warm(found[1], version), *options)
+        front.name, front.alias, front.version = *found.groups(), version
+        return front
+
+    async def __call__(self, scope, receive, send):
+        """Answer as the front does, and add the version; while the server runs, follow the alias."""
+
+        async def send_with_version(message):
+            # The model has predicted since the event loop last changed hands: it is this version.
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-model-version", self.version.encode()))
+            await send(message)
+
+        if scope["type"] != "lifespan":
+            return await super().__call__(scope, receive, send_with_version)
+        self.ended = threading.Event()
+        follow = {"target": self.follow, "args": [asyncio.get_running_loop()], "daemon": True}
+        threading.Thread(**follow).start()
+        await super().__call__(scope, receive, send)
+        self.ended.set()
+
+    def follow(self, loop):
+        """Look at the alias again and again; load and warm a new version before it answers."""
+        told = None
+        while not self.ended.wait(SECONDS if told is None else 4 * SECONDS):
+            trouble, version = None, None
+            try:
+                version = version_of(self.name, self.alias)
+                if version != self.version:
+                    model = load_warm(self.name, version)
+                    # Between two requests, never while one is being answered.
+                    loop.call_soon_threadsafe(self.use_version, model, version)
+            except Exception as error:
+                what = f"Version {version}" if version else f"{self.name}@{self.alias}"
+                trouble = f"{what} cannot be had ({type(error).__name__})"
+            if trouble not in (None, told):
+                log.warning("%s; version %s goes on answering.", trouble, self.version)
+            told = trouble
+
+    def use_version(self, model, version):
+        """Let another version answer, from the next request on."""
+        self.use(model)
+        self.version = version
+        log.warning("Version %s answers.", version)
+
+
+def version_of(name, alias):
+    """Return the number of the version that an alias names, as a text."""
+    return str(mlflow.MlflowClient().get_model_version_by_alias(name, alias).version)
+
+
+def load_warm(name, version):
+    """Return a model that this front can serve, and that has answered its example, if it has one."""
+    model = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
+    Front(model)  # refuses a model without columns
+    if model.input_example is not None:
+        model.predict(model.input_example)
+    return model

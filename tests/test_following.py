@@ -1,0 +1,232 @@
+"""The front that follows an alias: no request is lost, and what does not load does not answer."""
+
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+import mlflow
+import pytest
+import requests
+from mlflow.types import ColSpec, Schema
+from test_servers import group_of, living, wait_until_dead
+
+from loanflow.classroom.load import drive
+from loanflow.classroom.servers import ServerError, local_server
+from loanflow.classroom.workspace import prepare, tracking_uri
+from tools.notebooks import NOTEBOOKS
+
+NAME, BODY = "followed", b'{"inputs": [{"amount": 1.0}]}'
+MODEL = """
+import time
+
+import mlflow
+
+
+class Numbered(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        self.number, kind = context.model_config["number"], context.model_config["kind"]
+        if kind == "does not load":
+            raise KeyError("secret")
+        if kind == "slow":
+            time.sleep(2)
+        self.broken = kind == "does not answer"
+
+    def predict(self, context, model_input, params=None):
+        if self.broken:
+            raise KeyError("secret")
+        return [self.number] * len(model_input)
+
+
+mlflow.models.set_model(Numbered())
+"""
+KINDS = ["fine", "fine", "does not load", "does not answer", "no signature", "slow"]
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """A registry with a version of each kind, numbered from 1; each answers its number."""
+    folder = tmp_path_factory.mktemp("followed")
+    (folder / "numbered.py").write_text(MODEL, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOANFLOW_HOME", str(folder / "home"))
+        prepare()
+        client = mlflow.MlflowClient(tracking_uri())
+        client.create_registered_model(NAME)
+        for number, kind in enumerate(KINDS, start=1):
+            signature = mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")]))
+            fine = {"number": number, "kind": "fine"}
+            mlflow.pyfunc.save_model(
+                folder / f"model-{number}",
+                python_model=folder / "numbered.py",
+                model_config=fine,  # asked for its example when it is saved
+                signature=None if kind == "no signature" else signature,
+                input_example={"amount": [1.0]} if kind != "no signature" else None,
+                pip_requirements=["mlflow"],
+            )
+            mlmodel = folder / f"model-{number}" / "MLmodel"
+            mlmodel.write_text(mlmodel.read_text().replace("kind: fine", f"kind: {kind}"))
+            client.create_model_version(NAME, str(folder / f"model-{number}"))
+        yield client
+
+
+@pytest.fixture(scope="module")
+def server(registry):
+    registry.set_registered_model_alias(NAME, "champion", 1)
+    with start(f"models:/{NAME}@champion") as server:
+        yield server
+
+
+@pytest.fixture
+def following(registry, server):
+    """The server, with version 1 answering."""
+    move(registry, server, 1)
+    return server
+
+
+def start(uri):
+    script = [sys.executable, str(NOTEBOOKS / "loan_front.py"), uri, "--port", "{port}"]
+    env = {"MLFLOW_TRACKING_URI": tracking_uri()}
+    following = [*script, "--front", "loan_following:Following"]
+    return local_server(following, health_path="/ping", timeout=120, env=env, name="following")
+
+
+def move(registry, server, number):
+    registry.set_registered_model_alias(NAME, "champion", number)
+    wait_until(lambda: version_of(server) == str(number))
+
+
+def wait_until(reached: Callable[[], bool], seconds=30):
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, "it was not reached in time"
+        time.sleep(0.05)
+
+
+def version_of(server):
+    return requests.get(f"{server.url}/ping", timeout=10).headers["x-model-version"]
+
+
+def told(answer):
+    """Return the version in an answer's header, and what the model answered."""
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    (version,) = re.findall(r"^x-model-version: (\d+)\r?$", head, flags=re.M)
+    return version, body
+
+
+def under_load(server, work, connections):
+    """Do some work while requests are sent; return the load. One that fails raises."""
+    begun, done, answers = threading.Event(), threading.Event(), []
+
+    def ask():
+        while not done.is_set():
+            load = drive(server.port, BODY, seconds=0.2, connections=connections)
+            answers.extend(load.answers)
+            begun.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        try:
+            assert begun.wait(60)
+            work()
+            time.sleep(0.3)  # let the last version answer
+        finally:
+            done.set()
+        asking.result()
+    return answers
+
+
+def test_promotion_and_rollback_under_load_lose_no_request(registry, following):
+    def there_and_back():
+        move(registry, following, 2)
+        move(registry, following, 1)
+
+    answers = under_load(following, there_and_back, connections=1)
+    assert len(answers) > 100
+    assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
+    assert [version for version, _ in groupby(told(a)[0] for a in answers)] == ["1", "2", "1"]
+
+
+def test_many_connections_lose_none_either(registry, following):
+    def many_times():
+        for number in (2, 1, 2, 1):
+            move(registry, following, number)
+
+    answers = under_load(following, many_times, connections=16)
+    assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
+
+
+def test_requests_are_answered_while_a_slow_version_loads(registry, following):
+    answers = under_load(following, lambda: move(registry, following, 6), connections=1)
+    assert len([a for a in answers if told(a)[0] == "1"]) > 100  # two seconds of loading
+
+
+@pytest.mark.parametrize("number", [3, 4, 5])
+def test_a_version_that_cannot_be_served_does_not_answer(number, registry, following):
+    sentence = re.compile(rf"Version {number} cannot be had \(\w+\); version 1 goes on answering\.")
+
+    def break_it():
+        registry.set_registered_model_alias(NAME, "champion", number)
+        wait_until(lambda: sentence.search(following.log()))
+
+    answers = under_load(following, break_it, connections=4)
+    assert {told(a) for a in answers} == {("1", '{"predictions": [1]}')}
+    assert "secret" not in following.log()
+    move(registry, following, 2)
+
+
+def test_without_the_alias_the_last_version_goes_on(registry, following):
+    before = following.log().count("followed@champion cannot be had")
+
+    def delete():
+        registry.delete_registered_model_alias(NAME, "champion")
+        wait_until(lambda: following.log().count("followed@champion cannot be had") > before)
+        time.sleep(3)  # a second look finds the same, and says nothing
+
+    answers = under_load(following, delete, connections=4)
+    assert {told(a)[0] for a in answers} == {"1"}
+    assert following.log().count("followed@champion cannot be had") == before + 1
+    move(registry, following, 2)
+
+
+def test_a_refusal_names_the_version_as_well(following):
+    answer = requests.post(f"{following.url}/invocations", data="{", timeout=10)
+    assert (answer.status_code, answer.headers["x-model-version"]) == (415, "1")
+
+
+def test_the_server_ends_while_a_version_loads(registry):
+    registry.set_registered_model_alias(NAME, "champion", 1)
+    with start(f"models:/{NAME}@champion") as server:
+        registry.set_registered_model_alias(NAME, "champion", 6)
+        time.sleep(1)
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 15
+        assert not wait_until_dead(group_of(server))
+
+
+def test_the_server_answers_and_ends_when_the_store_is_gone(registry, tmp_path):
+    """A front follows a store that disappears."""
+    home = tmp_path / "mlflow.db"
+    shutil.copy(tracking_uri().removeprefix("sqlite:///"), home)
+    mine = mlflow.MlflowClient(f"sqlite:///{home}")
+    mine.set_registered_model_alias(NAME, "champion", 1)
+    script = [sys.executable, str(NOTEBOOKS / "loan_front.py"), f"models:/{NAME}@champion"]
+    script += ["--front", "loan_following:Following", "--port", "{port}"]
+    env = {"MLFLOW_TRACKING_URI": f"sqlite:///{home}"}
+    with local_server(script, health_path="/ping", timeout=120, env=env) as server:
+        home.write_bytes(b"no database")
+        wait_until(lambda: "version 1 goes on answering" in server.log())
+        assert version_of(server) == "1"
+        assert living(group_of(server))
+    assert not wait_until_dead(group_of(server))
+
+
+@pytest.mark.parametrize("uri", ["models:/followed/1", "models:/followed@nobody"])
+def test_what_cannot_be_followed_is_said_at_the_start(uri, registry):
+    with pytest.raises(ServerError, match="names no alias|alias nobody not found"):
+        start(uri)
