@@ -34,9 +34,7 @@ WRONG = {
     "15.1": {
         "old and recent rows": retrain("pd.concat([old, of(3, 4, 5, 6, 7)])", BY_HAND),
         "every month that is known": retrain('new[new["month"] < 10]', BY_HAND),
-        "half of the rows held back": retrain("of(3, 4, 5, 6, 7).sample(frac=0.5)", BY_HAND),
         "in the notebook": retrain(training=BY_HAND),
-        "another family": retrain(training=PROJECT.replace("boosting", "forest")),
         "no word of the gate": retrain(put=""),
         "past the gate": retrain(
             put='client.set_registered_model_alias(NAME, "champion", fifth)',
@@ -47,10 +45,8 @@ WRONG = {
         "all that version 4 decided": review(keep="today != ''"),
         "what the champion decides otherwise, whoever decided": review("told"),
         "against version 1": review(uri="/1"),
-        "what version 4 itself would say": review(uri="/4"),
         "only the approvals": review(
             'told[told["tags.version"].eq("4") & told["decision"].eq("approve")]'
         ),
-        "only month 7": review('told[told["month"] == 7]'),
     },
 }
