@@ -37,7 +37,7 @@ class Following(Front):
         return front
 
     async def __call__(self, scope, receive, send):
-        """Answer as the front does, and add the version; while the server runs, follow the alias."""
+        """Answer as the front does and add the version; follow the alias while the server runs."""
 
         async def send_with_version(message):
             # The model has predicted since the event loop last changed hands: it is this version.
@@ -84,7 +84,7 @@ def version_of(name, alias):
 
 
 def load_warm(name, version):
-    """Return a model that this front can serve, and that has answered its example, if it has one."""
+    """Return a model that can be served, and that has answered its example, if it has one."""
     model = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
     Front(model)  # refuses a model without columns
     if model.input_example is not None:

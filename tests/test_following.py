@@ -3,10 +3,7 @@
 import re
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
 import mlflow
@@ -15,8 +12,8 @@ import requests
 from mlflow.types import ColSpec, Schema
 from test_servers import group_of, living, wait_until_dead
 
-from loanflow.classroom.load import drive
-from loanflow.classroom.servers import ServerError, local_server
+from loanflow.classroom.load import under_load
+from loanflow.classroom.servers import ServerError, local_server, soon
 from loanflow.classroom.workspace import prepare, tracking_uri
 from tools.notebooks import NOTEBOOKS
 
@@ -97,14 +94,7 @@ def start(uri):
 
 def move(registry, server, number):
     registry.set_registered_model_alias(NAME, "champion", number)
-    wait_until(lambda: version_of(server) == str(number))
-
-
-def wait_until(reached: Callable[[], bool], seconds=30):
-    end = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < end, "it was not reached in time"
-        time.sleep(0.05)
+    assert soon(lambda: version_of(server) == str(number), 30)
 
 
 def version_of(server):
@@ -118,25 +108,11 @@ def told(answer):
     return version, body
 
 
-def under_load(server, work, connections):
-    """Do some work while requests are sent; return the load. One that fails raises."""
-    begun, done, answers = threading.Event(), threading.Event(), []
-
-    def ask():
-        while not done.is_set():
-            load = drive(server.port, BODY, seconds=0.2, connections=connections)
-            answers.extend(load.answers)
-            begun.set()
-
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(ask)
-        try:
-            assert begun.wait(60)
-            work()
-            time.sleep(0.3)  # let the last version answer
-        finally:
-            done.set()
-        asking.result()
+def answers_during(work, server, connections):
+    """Do some work while requests are sent; return the answers. One that fails raises."""
+    with under_load(server.port, BODY, connections=connections) as answers:
+        work()
+        time.sleep(0.3)  # let the last version answer
     return answers
 
 
@@ -145,7 +121,7 @@ def test_promotion_and_rollback_under_load_lose_no_request(registry, following):
         move(registry, following, 2)
         move(registry, following, 1)
 
-    answers = under_load(following, there_and_back, connections=1)
+    answers = answers_during(there_and_back, following, connections=1)
     assert len(answers) > 100
     assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
     assert [version for version, _ in groupby(told(a)[0] for a in answers)] == ["1", "2", "1"]
@@ -156,12 +132,12 @@ def test_many_connections_lose_none_either(registry, following):
         for number in (2, 1, 2, 1):
             move(registry, following, number)
 
-    answers = under_load(following, many_times, connections=16)
+    answers = answers_during(many_times, following, connections=16)
     assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
 
 
 def test_requests_are_answered_while_a_slow_version_loads(registry, following):
-    answers = under_load(following, lambda: move(registry, following, 6), connections=1)
+    answers = answers_during(lambda: move(registry, following, 6), following, 1)
     assert len([a for a in answers if told(a)[0] == "1"]) > 100  # two seconds of loading
 
 
@@ -171,9 +147,9 @@ def test_a_version_that_cannot_be_served_does_not_answer(number, registry, follo
 
     def break_it():
         registry.set_registered_model_alias(NAME, "champion", number)
-        wait_until(lambda: sentence.search(following.log()))
+        assert soon(lambda: sentence.search(following.log()), 30)
 
-    answers = under_load(following, break_it, connections=4)
+    answers = answers_during(break_it, following, connections=4)
     assert {told(a) for a in answers} == {("1", '{"predictions": [1]}')}
     assert "secret" not in following.log()
     move(registry, following, 2)
@@ -184,10 +160,10 @@ def test_without_the_alias_the_last_version_goes_on(registry, following):
 
     def delete():
         registry.delete_registered_model_alias(NAME, "champion")
-        wait_until(lambda: following.log().count("followed@champion cannot be had") > before)
+        assert soon(lambda: following.log().count("followed@champion cannot be had") > before, 30)
         time.sleep(3)  # a second look finds the same, and says nothing
 
-    answers = under_load(following, delete, connections=4)
+    answers = answers_during(delete, following, connections=4)
     assert {told(a)[0] for a in answers} == {"1"}
     assert following.log().count("followed@champion cannot be had") == before + 1
     move(registry, following, 2)
@@ -220,7 +196,7 @@ def test_the_server_answers_and_ends_when_the_store_is_gone(registry, tmp_path):
     env = {"MLFLOW_TRACKING_URI": f"sqlite:///{home}"}
     with local_server(script, health_path="/ping", timeout=120, env=env) as server:
         home.write_bytes(b"no database")
-        wait_until(lambda: "version 1 goes on answering" in server.log())
+        assert soon(lambda: "version 1 goes on answering" in server.log(), 30)
         assert version_of(server) == "1"
         assert living(group_of(server))
     assert not wait_until_dead(group_of(server))

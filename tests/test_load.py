@@ -1,10 +1,11 @@
 """The load generator counts what the server answers, and is no bottleneck itself."""
 
 import sys
+import time
 
 import pytest
 
-from loanflow.classroom.load import drive
+from loanflow.classroom.load import drive, under_load
 from loanflow.classroom.servers import local_server
 
 #: Answers each request after a while, in two pieces, or with an error, or not at all.
@@ -72,3 +73,19 @@ def test_an_error_is_not_counted_as_an_answer(server):
 def test_a_connection_that_is_closed_is_said(server):
     with pytest.raises(RuntimeError, match="closed a connection before it answered"):
         drive(server.port, b"{}", path="/gone")
+
+
+def test_it_asks_while_a_block_runs_and_raises_at_its_end(server):
+    with under_load(server.port, b"{}") as answers:
+        before = len(answers)
+        time.sleep(1)
+    assert 0 < before < len(answers)
+    with pytest.raises(KeyError), under_load(server.port, b"{}"):
+        raise KeyError("of the block")
+
+
+def test_a_request_that_fails_while_a_block_runs_is_told():
+    server = local_server([sys.executable, "-c", SERVER, "{port}"], health_path="/")
+    with pytest.raises((OSError, RuntimeError)), under_load(server.port, b"{}"):
+        server.stop()
+        time.sleep(0.5)

@@ -225,6 +225,15 @@ def test_a_wrong_model_is_refused_and_nothing_is_written(what, registry):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "what", [w for w in WRONG if w not in ("no better than the champion", "better by luck")]
+)
+def test_a_wrong_model_does_not_become_the_first_champion_either(what, registry):
+    made = WRONG[what][0]()
+    number = register(*made) if isinstance(made, tuple) else register(made)
+    assert examine(f"models:/{NAME}/{number}", None, ROWS)
+
+
 def test_a_good_one_is_promoted_and_its_tags_tell_the_story(champion_1):
     version = promote(NAME, 2, ROWS, why="boosting is cheaper", by="Ada")
     assert champion_1.get_model_version_by_alias(NAME, "champion").version == 2

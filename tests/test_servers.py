@@ -18,7 +18,7 @@ import pytest
 from jupyter_client import KernelManager
 
 from loanflow.classroom import servers
-from loanflow.classroom.servers import LocalServer, ServerError, local_server, mlflow_server
+from loanflow.classroom.servers import LocalServer, ServerError, local_server, mlflow_server, soon
 
 SOURCE = Path(servers.__file__).resolve().parents[2]
 WEB_SERVER = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
@@ -439,3 +439,9 @@ def test_the_mlflow_server_takes_another_store_options_and_variables(tmp_path, m
     mlflow_server("sqlite:///elsewhere.db", "s3://bucket/course")
     root = seen["command"].index("--default-artifact-root") + 1
     assert seen["command"][root] == "s3://bucket/course"
+
+
+def test_soon_says_whether_it_was_reached():
+    looks = iter([False, False, True])
+    assert soon(lambda: next(looks)) is True
+    assert soon(lambda: False, seconds=0.2) is False

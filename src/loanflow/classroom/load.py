@@ -7,7 +7,11 @@ time.
 
 import selectors
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -105,6 +109,46 @@ def drive(
                     send(key.fileobj)
         per_second = len(latencies) / (time.perf_counter() - begin)
         return Load(per_second, np.array(latencies), answers)
+
+
+@contextmanager
+def under_load(port: int, body: bytes, *, connections: int = 4) -> Iterator[list[bytes]]:
+    """Send one request again and again, as `drive` does, for as long as the block runs.
+
+    Parameters
+    ----------
+    port, body, connections
+        As in `drive`. The connections are opened anew several times a second.
+
+    Yields
+    ------
+    list of bytes
+        The answers so far; when the block begins, there are some.
+
+    Raises
+    ------
+    RuntimeError
+        At the end of the block, if a request was not answered with 200.
+    """
+    answers: list[bytes] = []
+    begun, over = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        try:
+            while not over.is_set():
+                answers.extend(drive(port, body, seconds=0.2, connections=connections).answers)
+                begun.set()
+        finally:
+            begun.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        begun.wait()
+        try:
+            yield answers
+        finally:
+            over.set()
+        asking.result()
 
 
 def _is_whole(answer: bytearray, received: bytes) -> bool:

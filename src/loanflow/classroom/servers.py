@@ -252,6 +252,16 @@ def mlflow_server(
     return local_server(command, env={**variables, **(env or {})}, timeout=timeout, name="mlflow")
 
 
+def soon(reached: Callable[[], object], seconds: float = 10) -> bool:
+    """Wait until something is reached, for `seconds` at most, and say whether it was."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 @contextmanager
 def _reserved_port() -> Iterator[int]:
     """Hold a free port; on Linux, nobody else is given it before the server has taken it.
