@@ -1,6 +1,8 @@
 """A front that follows an alias: when the alias moves, the new version answers, without a pause.
 
-python loan_front.py models:/<name>@champion --front loan_following:Following
+It is a class to put in the place of the front's own, in a terminal:
+
+    python loan_front.py models:/<name>@champion --front loan_following:Following
 """
 
 import asyncio

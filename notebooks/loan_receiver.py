@@ -27,7 +27,7 @@ def find_fault(secret, headers, body, now):
     due = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
     if not hmac.compare_digest(signature.encode(), b"v1," + base64.b64encode(due)):
         return "The signature is wrong."
-    if abs(now - int(sent)) > SECONDS:
+    if not sent.isdecimal() or abs(now - int(sent)) > SECONDS:
         return "The delivery is too old."
     return None
 
@@ -47,14 +47,17 @@ class Receiver(BaseHTTPRequestHandler):
         body, now = self.rfile.read(int(length)), time.time()
         if fault := find_fault(os.environ["WEBHOOK_SECRET"], self.headers, body, now):
             return self.answer(401, fault)
-        number = self.headers["X-MLflow-Delivery-Id"]
-        if number in self.known:  # MLflow sends again what was not answered in time
-            return self.answer(200, "known already")
+        try:
+            event = json.loads(body)
+            said = f"{event['entity']}.{event['action']} {json.dumps(event['data'])}"
+        except (ValueError, TypeError, KeyError):
+            return self.answer(400, "The body is no event.")
         for old in [n for n, at in list(self.known.items()) if now - at > 2 * SECONDS]:
             self.known.pop(old, None)
-        self.known[number] = now
-        event = json.loads(body)
-        print(f"{event['entity']}.{event['action']}", json.dumps(event["data"]), flush=True)
+        # MLflow sends again what was not answered in time.
+        if self.known.setdefault(self.headers["X-MLflow-Delivery-Id"], now) is not now:
+            return self.answer(200, "known already")
+        print(said, flush=True)
         self.answer(200, "received")
 
     def answer(self, status, sentence):

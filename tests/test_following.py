@@ -85,10 +85,10 @@ def following(registry, server):
     return server
 
 
-def start(uri):
+def start(uri, *options):
     script = [sys.executable, str(NOTEBOOKS / "loan_front.py"), uri, "--port", "{port}"]
     env = {"MLFLOW_TRACKING_URI": tracking_uri()}
-    following = [*script, "--front", "loan_following:Following"]
+    following = [*script, "--front", "loan_following:Following", *options]
     return local_server(following, health_path="/ping", timeout=120, env=env, name="following")
 
 
@@ -172,6 +172,15 @@ def test_without_the_alias_the_last_version_goes_on(registry, following):
 def test_a_refusal_names_the_version_as_well(following):
     answer = requests.post(f"{following.url}/invocations", data="{", timeout=10)
     assert (answer.status_code, answer.headers["x-model-version"]) == (415, "1")
+
+
+def test_each_of_several_workers_follows(registry):
+    registry.set_registered_model_alias(NAME, "champion", 1)
+    with start(f"models:/{NAME}@champion", "--workers", "2") as server:
+        registry.set_registered_model_alias(NAME, "champion", 2)
+        # A new connection goes to either worker.
+        assert soon(lambda: {version_of(server) for _ in range(20)} == {"2"}, 30)
+        assert server.log().count("Version 2 answers.") == 2
 
 
 def test_the_server_ends_while_a_version_loads(registry):

@@ -245,6 +245,11 @@ def test_a_good_one_is_promoted_and_its_tags_tell_the_story(champion_1):
     assert pd.Timestamp(tags["at"]).tzinfo is not None
 
 
+def test_a_forest_that_has_seen_the_rows_passes_which_is_a_limit_of_the_gate(registry):
+    seen = register(Decider(fitted("random_forest", X_test, y_test)))
+    assert examine(f"models:/{NAME}/{seen}", f"models:/{NAME}/1", ROWS) == []
+
+
 def test_an_examination_writes_nothing_and_agrees_with_the_promotion(registry):
     before = dump()
     assert examine(f"models:/{NAME}/2", f"models:/{NAME}/1", ROWS) == []

@@ -223,6 +223,13 @@ def version_with_its_run(page: Page, url: str) -> None:
     page.get_by_text("Source Run").first.wait_for()
 
 
+def promoted_version(page: Page, url: str) -> None:
+    """Lesson 14: the page of the champion, with its alias and the story of its promotion."""
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.goto(f"{url}/#/models/loans/versions/2")
+    page.get_by_text("promoted.over").first.wait_for()
+
+
 def drift_over_months(page: Page, url: str) -> None:
     """Lesson 15: the metrics of the monitor, each drawn over the months."""
     page.set_viewport_size({"width": 1280, "height": 1050})
@@ -246,6 +253,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "09_evaluation_artifacts.png": ("09_models_evaluate", evaluation_artifacts),
     "13_registered_models.png": ("13_registry_versions", registered_models),
     "13_version.png": ("13_registry_versions", version_with_its_run),
+    "14_promoted.png": ("14_registry_promotion", promoted_version),
     "15_monitor.png": ("15_capstone", drift_over_months),
 }
 

@@ -70,5 +70,5 @@ def a_gap_that_must_not_grow(lesson: Lesson, examine: Callable) -> None:
         pair = f"{candidate!r} against {champion!r}" if champion else f"{candidate!r} alone"
         right = isinstance(found, list) and all(isinstance(reason, str) for reason in found)
         require(right, f"For {pair} the function returns no list of sentences.")
-        require(refused or not found, f"It has a reason against {pair}.")
-        require(found or not refused, f"It has no reason against {pair}.")
+        require(refused or not found, f"For {pair} it gives a reason, and there is none.")
+        require(found or not refused, f"For {pair} it gives no reason.")
