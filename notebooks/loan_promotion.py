@@ -85,8 +85,9 @@ def examine(candidate_uri, champion_uri, rows):
 def examination(candidate_uri, champion_uri, rows):
     """Examine as `examine` does, and return the scores as well."""
     good = outcomes(rows)
-    nobody = pd.DataFrame({"probability": good.mean(), "approved": False}, index=rows.index)
-    nobody["approved"] = good.mean() >= APPROVED_BAD / (APPROVED_BAD + REJECTED_GOOD)
+    share = good.mean()
+    approved = share >= APPROVED_BAD / (APPROVED_BAD + REJECTED_GOOD)
+    nobody = pd.DataFrame({"probability": share, "approved": approved}, index=rows.index)
     scores = {"no model": score(nobody, good)}
     try:
         model = load(candidate_uri)
