@@ -74,9 +74,31 @@ def put_forward(name, version, rows, why, by):
         print(f"{by}: version {version} is the champion")
     except Refused as refused:
         reasons, client = "\n".join(refused.reasons), mlflow.MlflowClient()
-        client.set_model_version_tag(name, str(version), "refused.by", by)
-        client.set_model_version_tag(name, str(version), "refused.why", reasons)
+        digest = mlflow.data.from_pandas(rows[[*FEATURES, TARGET]]).digest
+        for key, text in {"by": by, "why": reasons, "rows": digest}.items():
+            client.set_model_version_tag(name, str(version), f"refused.{key}", text)
         print(f"{by}: version {version} is refused", reasons, sep="\n")
+
+
+def run_behind(name, version):
+    """Return the run that trained a version."""
+    run_id = mlflow.models.get_model_info(f"models:/{name}/{version}").run_id
+    return mlflow.MlflowClient().get_run(run_id)
+
+
+def fitted_ids(name, version):
+    """Return the ids of the rows that a version was fitted on, as `register` was told them."""
+    run_id = run_behind(name, version).info.run_id
+    return set(mlflow.load_table("fitted_on.json", run_ids=[run_id])[ID])
+
+
+def put_forward_unseen(name, version, rows, why, by):
+    """Put a version forward, unless it was fitted on some of the rows to examine it with."""
+    seen = fitted_ids(name, version) & set(rows[ID])
+    if seen:
+        print(f"{by}: version {version} was fitted on {len(seen)} of these rows")
+    else:
+        put_forward(name, version, rows, why, by)
 
 
 def champion(name):
@@ -86,6 +108,8 @@ def champion(name):
 
 def decide(name, rows, run_name):
     """Let the champion decide on applications, and keep a record that names no applicant."""
+    if mlflow.search_runs(filter_string=f"run_name = '{run_name}'", output_format="list"):
+        raise ValueError(f"{run_name} is decided already; start again from the first cell.")
     version = champion(name)
     model = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
     told = pd.concat([rows[[ID, "month"]], model.predict(rows[FEATURES])], axis=1)
@@ -101,4 +125,5 @@ def compare(name, version, other, rows):
     yes = [model.predict(rows[FEATURES])["decision"].eq("approve") for model in asked]
     good = rows[TARGET].eq("Y")
     saved = "{:+.3f}, between {:+.3f} and {:+.3f}".format(*cost_saving(good, *yes))
-    print(f"version {version} costs {expected_cost(good, yes[0]):.3f}; it saves {saved}")
+    print(f"version {version} costs {expected_cost(good, yes[0]):.3f};", end=" ")
+    print(f"against version {other}, it saves {saved}")

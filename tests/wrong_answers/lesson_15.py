@@ -40,6 +40,8 @@ WRONG = {
             put='client.set_registered_model_alias(NAME, "champion", fifth)',
         ),
         "examined on its own rows": retrain(put=PUT.replace("8, 9", "3, 4, 5, 6, 7")),
+        "refused on other months": retrain(put=PUT.replace("8, 9", "1, 2, 8, 9")),
+        "all rows named, not those fitted": retrain(training=f"({PROJECT}[0], rows)"),
     },
     "15.2": {
         "all that version 4 decided": review(keep="today != ''"),
@@ -48,5 +50,6 @@ WRONG = {
         "only the approvals": review(
             'told[told["tags.version"].eq("4") & told["decision"].eq("approve")]'
         ),
+        "decided a second time": review() + '\nloan_life.decide(NAME, of(7, 8), "once more")',
     },
 }
