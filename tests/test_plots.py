@@ -1,5 +1,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from loanflow import plots
@@ -125,3 +126,15 @@ def test_the_curve_of_latencies_is_their_percentiles_in_milliseconds():
     np.testing.assert_allclose(curve[100], [50, 51])
     np.testing.assert_allclose(curve[-1], [99.5, 100.5])
     assert [text.get_text() for text in axes.texts] == ["front"]
+
+
+def test_a_timeline_has_a_line_for_each_column_and_for_each_mark():
+    values = pd.DataFrame({"real": [0.5, 0.4], "other": [0.5, 0.6]}, index=[1, 2])
+    axes = plots.timeline(values, {1.5: "changed"}, "month", "cost", "Costs").axes[0]
+    other, real, mark = axes.get_lines()
+    np.testing.assert_array_equal(real.get_xydata(), [[1, 0.5], [2, 0.4]])
+    np.testing.assert_array_equal(other.get_ydata(), values["other"])
+    assert real.get_linewidth() > other.get_linewidth()
+    assert list(mark.get_xdata()) == [1.5, 1.5]
+    assert [text.get_text() for text in axes.texts] == ["changed"]
+    assert axes.get_ylim()[0] == 0

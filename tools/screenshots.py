@@ -23,6 +23,8 @@ from tools.notebooks import NOTEBOOKS, execute, lessons
 
 IMAGES = NOTEBOOKS / "images"
 LARGEST = 150_000  # bytes, so that the repository and the slides stay light
+#: The metrics of lesson 15 that its picture shows, as the search field takes them.
+MONITORED = "psi/(LoanAmount|Credit_History|Loan_Amount_Term)|predicted|good|cost"
 #: No first-run pages, no look for updates: a browser that talks to this machine only.
 FLAGS = [
     "--disable-gpu",
@@ -224,6 +226,14 @@ def promoted_version(page: Page, url: str) -> None:
     page.get_by_text("promoted.over").first.wait_for()
 
 
+def drift_over_months(page: Page, url: str) -> None:
+    """Lesson 15: the metrics of the monitor, each drawn over the months."""
+    page.set_viewport_size({"width": 1280, "height": 1050})
+    page.goto(run_url(url, "15_capstone", "monitor") + "/model-metrics")
+    page.get_by_placeholder("Search metric charts").fill(MONITORED)
+    page.get_by_text("monitor (predicted)", exact=True).wait_for()
+
+
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
@@ -240,6 +250,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "13_registered_models.png": ("13_registry_versions", registered_models),
     "13_version.png": ("13_registry_versions", version_with_its_run),
     "14_promoted.png": ("14_registry_promotion", promoted_version),
+    "15_monitor.png": ("15_capstone", drift_over_months),
 }
 
 

@@ -319,3 +319,37 @@ def durations(sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> F
     axes.minorticks_off()
     axes.legend()
     return figure
+
+
+@_styled
+def timeline(
+    values: pd.DataFrame, marks: Mapping[float, str], xlabel: str, ylabel: str, title: str
+) -> Figure:
+    """Draw values over time: the first column bold, the others thin, and marks where things change.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame, shape (n_times, n_lines)
+        Indexed by the time, one column for each line, named as the legend shows it.
+    marks : mapping of float to str
+        Times of vertical lines, and what stands at the top of each.
+    xlabel, ylabel, title : str
+        What the axes and the figure show.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The vertical axis begins at 0.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    first, *others = values
+    for name in others:
+        axes.plot(values.index, values[name], linewidth=1.5, label=name)
+    axes.plot(values.index, values[first], "o-", color="black", linewidth=3, label=first)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title, ylim=(0, 1.2 * np.nanmax(values)))
+    axes.set_xticks(values.index)
+    for time, text in marks.items():
+        axes.axvline(time, color="black", linestyle=":", linewidth=1.5)
+        axes.annotate(text, (time, axes.get_ylim()[1]), (4, -14), textcoords="offset points")
+    axes.legend(loc="lower left", ncols=3)
+    return figure
