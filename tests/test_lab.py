@@ -145,6 +145,12 @@ def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterla
     assert alive == []
 
 
+def test_whoever_types_the_address_lands_on_the_first_lesson(jupyterlab):
+    running = jupyterlab()
+    answer = running.ask("GET", f"?token={running.token}")
+    assert setup_env().LAB_START in answer.getheader("Location")
+
+
 def test_a_killed_jupyterlab_takes_the_server_along(jupyterlab):
     running = jupyterlab()
     assert running.ask("GET", f"mlflow/?token={running.token}").status == 202  # the UI starts

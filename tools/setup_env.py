@@ -40,13 +40,15 @@ CAUSES = (  # and what tools print then, the surest sign first
     (NO_ACCESS, ("Permission denied", "Read-only file system", "Access is denied")),
 )
 
-# JupyterLab shows the whole course, fetches no news, looks for no update, offers no extension to
-# download, and prints only where it runs. Kernels without encryption print a warning each.
+# JupyterLab begins with lesson 00, shows the whole course, fetches no news, looks for no update,
+# offers no extension to download, and prints only where it runs. Kernels without encryption print
+# a warning each.
 LAB_START = "/lab/tree/notebooks/00_start_here.ipynb"
 LAB_SERVER = "etc/jupyter/jupyter_server_config.json"
 LAB_SERVER_SETTINGS = {
     "KernelManager": {"transport_encryption": "auto"},
     "LabApp": {
+        "default_url": LAB_START,
         "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "extension_manager": "readonly",
         "log_level": "ERROR",
@@ -167,8 +169,6 @@ def write_lab_settings(prefix, root, base="/"):
     """
     server = dict(LAB_SERVER_SETTINGS)
     server["ServerApp"] = dict(server["ServerApp"], root_dir=str(root))
-    if base != "/":  # nobody has typed which page to open
-        server["LabApp"] = dict(server["LabApp"], default_url=LAB_START)
     button = dict(UI_BUTTON, args=dict(UI_PAGE, url=base + UI_PAGE["url"]))
     page = dict(LAB_PAGE_SETTINGS)
     page["@jupyterlab/application-extension:top-bar"] = {"toolbar": [button]}
