@@ -107,7 +107,7 @@ def champion(name):
 
 
 def decide(name, rows, run_name):
-    """Let the champion decide on applications, and keep a record that names no applicant."""
+    """Let the champion decide on applications, and keep a record of ids and answers alone."""
     if mlflow.search_runs(filter_string=f"run_name = '{run_name}'", output_format="list"):
         raise ValueError(f"{run_name} is decided already; start again from the first cell.")
     version = champion(name)
