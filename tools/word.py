@@ -23,6 +23,7 @@ FONT, MONOSPACED = "Arial", "Consolas"
 WIDTH, HEIGHT = 17.0, 11.0  # centimetres: the text's width on A4, and the most that a picture gets
 DOTS_PER_CM = 60  # of a picture, so that its text is about as large as the text around it
 CHARACTER, PADDING = 0.18, 0.5  # centimetres that a table's cell needs
+LONG_WORD = 20  # characters; a longer one, such as a line of code, may be broken in a table
 ABOUT = "About this course"
 CODE, OUTPUT, CELL, INLINE = "Source Code", "Output", "Table Text", "Verbatim Char"
 #: Pandoc's names of the languages; text in another one, as what a cell printed, gets no colours.
@@ -206,7 +207,7 @@ def fit(table: Table) -> None:
     columns = [[cell.text for cell in column.cells] for column in table.columns]
     wanted = [CHARACTER * max(map(len, texts)) + PADDING for texts in columns]
     words = [" ".join(texts).split() or [""] for texts in columns]
-    least = [CHARACTER * max(map(len, texts)) + PADDING for texts in words]
+    least = [CHARACTER * min(LONG_WORD, max(map(len, texts))) + PADDING for texts in words]
     asked = sum(wanted) - sum(least)
     share = min(1.0, max(0.0, WIDTH - sum(least)) / asked) if asked else 0.0
     widths = [need + share * (want - need) for want, need in zip(wanted, least, strict=True)]
