@@ -4,6 +4,7 @@ import logging
 import re
 import warnings
 
+import matplotlib.pyplot as plt
 import mlflow
 import pandas as pd
 import pytest
@@ -142,6 +143,7 @@ def outcome_of_python(line, names):
         mlflow.set_tracking_uri(names["store"])
         while mlflow.active_run():
             mlflow.end_run()
+        plt.close("all")  # an evaluation that fails leaves one open
     told = [str(warning.message) for warning in caught]
     told += [record.getMessage() for record in messages.records]
     return "warned" if any(speaks_of_the_call(text) for text in told) else "silent"

@@ -45,6 +45,8 @@ SHOWN = {
     "09_evaluation_artifacts.png": ["precision_recall_curve_plot.png", "confusion_matrix.png"],
     "13_registered_models.png": ["loans-dev", "loans-prod", "credit"],
     "13_version.png": ["Version 6", "boosting", "Source Run"],
+    "14_promoted.png": ["Version 2", "promoted.by", "promoted.over", "champion"],
+    "15_monitor.png": ["monitor", "LoanAmount", "predicted"],
 }
 
 
