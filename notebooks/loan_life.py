@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-from loan_promotion import Refused, promote
+from loan_promotion import Refused, champion_of, digest_of, promote
 from mlflow.entities import LoggedModelInput
 
 from loanflow.classroom.workspace import REPOSITORY
@@ -74,8 +74,7 @@ def put_forward(name, version, rows, why, by):
         print(f"{by}: version {version} is the champion")
     except Refused as refused:
         reasons, client = "\n".join(refused.reasons), mlflow.MlflowClient()
-        digest = mlflow.data.from_pandas(rows[[*FEATURES, TARGET]]).digest
-        for key, text in {"by": by, "why": reasons, "rows": digest}.items():
+        for key, text in {"by": by, "why": reasons, "rows": digest_of(rows)}.items():
             client.set_model_version_tag(name, str(version), f"refused.{key}", text)
         print(f"{by}: version {version} is refused", reasons, sep="\n")
 
@@ -103,7 +102,7 @@ def put_forward_unseen(name, version, rows, why, by):
 
 def champion(name):
     """Return the number of the champion."""
-    return int(mlflow.MlflowClient().get_model_version_by_alias(name, "champion").version)
+    return int(champion_of(mlflow.MlflowClient(), name))
 
 
 def decide(name, rows, run_name):

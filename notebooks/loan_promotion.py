@@ -261,13 +261,18 @@ def promote(name, version, rows, why, by=None):
             "why": why,
             "over": before or "nobody",
             "scores": json.dumps(scores),
-            "rows": mlflow.data.from_pandas(rows[[*FEATURES, TARGET]]).digest,
+            "rows": digest_of(rows),
         }
         for key, value in story.items():
             client.set_model_version_tag(name, str(version), f"promoted.{key}", value)
         # Last, so that whoever finds a new champion finds its story as well.
         client.set_registered_model_alias(name, "champion", str(version))
     return client.get_model_version(name, str(version))
+
+
+def digest_of(rows):
+    """Return MLflow's digest of the features and the target of applications."""
+    return mlflow.data.from_pandas(rows[[*FEATURES, TARGET]]).digest
 
 
 def find_version(client, name, version):

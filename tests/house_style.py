@@ -8,7 +8,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.notebooks import NAVIGATION, REPOSITORY, navigation
+from loanflow.classroom.workspace import REPOSITORY
+from tools.notebooks import NAVIGATION, navigation
 
 #: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from loanflow.classroom import check
 from loanflow.classroom.exercises import find_check
-from tools.notebooks import NOTEBOOKS, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, lessons
 
 WRONG = {
     number: answers

@@ -14,8 +14,7 @@ from test_servers import group_of, living, wait_until_dead
 
 from loanflow.classroom.load import under_load
 from loanflow.classroom.servers import ServerError, local_server, soon
-from loanflow.classroom.workspace import prepare, tracking_uri
-from tools.notebooks import NOTEBOOKS
+from loanflow.classroom.workspace import NOTEBOOKS, prepare, tracking_uri
 
 NAME, BODY = "followed", b'{"inputs": [{"amount": 1.0}]}'
 MODEL = """

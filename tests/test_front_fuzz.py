@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from loanflow.classroom.servers import HOST, local_server
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
 from loanflow.data import FEATURES, load_loans
-from tools.notebooks import NOTEBOOKS, REPOSITORY
 from tools.serving import save_models
 
 #: What nobody but this applicant has: where it turns up, the record has leaked.

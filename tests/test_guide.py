@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from conftest import skip_module_without_guide, skip_without_browser
-from tools.notebooks import REPOSITORY, as_read, lessons
+from loanflow.classroom.workspace import REPOSITORY, lessons
+from tools.notebooks import as_read
 from tools.screenshots import browser_page
 
 skip_module_without_guide()

@@ -1,9 +1,12 @@
 """The MLflow UI inside JupyterLab is one click away, shows the reader's store, and goes with it."""
 
+import asyncio
+import contextlib
 import importlib.util
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +21,7 @@ from playwright.sync_api import expect
 from conftest import required
 from loanflow.classroom import lab
 from loanflow.classroom.doctor import find_browser
+from loanflow.classroom.servers import ServerError
 from loanflow.classroom.workspace import REPOSITORY, tracking_uri
 from tools.screenshots import browser_page
 
@@ -149,6 +153,34 @@ def test_whoever_types_the_address_lands_on_the_first_lesson(jupyterlab):
     running = jupyterlab()
     answer = running.ask("GET", f"?token={running.token}")
     assert setup_env().LAB_START in answer.getheader("Location")
+
+
+def test_a_ui_that_does_not_start_says_why(monkeypatch):
+    def fail():
+        raise ServerError("The store is broken.")
+
+    monkeypatch.setattr(lab, "mlflow_server", fail)
+
+    async def first_page_after_the_start():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        serving = asyncio.create_task(lab.serve(port))
+        answer, deadline = b"", time.monotonic() + 20
+        while b" 500 " not in answer and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+                writer.write_eof()
+                answer = await reader.read()
+                writer.close()
+        serving.cancel()
+        return answer.decode()
+
+    answer = asyncio.run(first_page_after_the_start())
+    assert answer.startswith("HTTP/1.1 500 ")
+    assert "The store is broken." in answer
 
 
 def test_a_killed_jupyterlab_takes_the_server_along(jupyterlab):

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from loanflow.classroom.workspace import NOTEBOOKS
 from loanflow.data import CATEGORIES, FEATURES, load_loans, load_new_applications, split_loans
 from loanflow.training import FAMILIES, build_model
-from tools.notebooks import NOTEBOOKS
 
 SCRIPT = runpy.run_path(str(NOTEBOOKS / "loan_decision.py"))
 split = split_loans(load_loans())

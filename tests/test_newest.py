@@ -8,9 +8,9 @@ import sys
 import nbformat
 import pytest
 
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
 from tools import newest
 from tools.newest import Broken
-from tools.notebooks import NOTEBOOKS, REPOSITORY
 
 LESSON = "00_start_here"
 IDS = [

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from tools.notebooks import NOTEBOOKS, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, lessons
 
 SECTION = re.compile(r"\[(\d\d), \*([^*]+)\*\]\(([^)]+)\)")
 

@@ -10,7 +10,7 @@ from loanflow.classroom import doctor, preflight, snapshots
 from loanflow.classroom.__main__ import main
 from loanflow.classroom.doctor import MISSING, OK, WRONG, Check
 from loanflow.classroom.servers import ServerError
-from tools.notebooks import NOTEBOOKS
+from loanflow.classroom.workspace import NOTEBOOKS
 
 LESSON, SOLUTIONS = "00_start_here.ipynb", "solutions/00_start_here_solutions.ipynb"
 

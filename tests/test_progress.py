@@ -14,8 +14,7 @@ import pytest
 from loanflow import classroom
 from loanflow.classroom import progress, workspace
 from loanflow.classroom.__main__ import main
-from loanflow.classroom.workspace import Lesson, home, tracking_uri
-from tools.notebooks import NOTEBOOKS, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, Lesson, home, lessons, tracking_uri
 
 TODAY = datetime.date.today().isoformat()
 NOTED = ["forest 1", "forest 10", "boosting", "boosting, tuned"]  # solves exercise 0.2

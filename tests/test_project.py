@@ -20,8 +20,7 @@ from mlflow.environment_variables import MLFLOW_ENV_ROOT
 from mlflow.exceptions import ExecutionException, MlflowException
 
 from conftest import required
-from loanflow.classroom.workspace import REPOSITORY, tracking_uri
-from tools.notebooks import NOTEBOOKS
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, tracking_uri
 
 PROJECT = yaml.safe_load((REPOSITORY / "MLproject").read_text(encoding="utf-8"))
 ENTRY_POINTS = PROJECT["entry_points"]

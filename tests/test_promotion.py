@@ -15,10 +15,9 @@ import pytest
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, Schema
 
-from loanflow.classroom.workspace import prepare, tracking_uri
+from loanflow.classroom.workspace import NOTEBOOKS, prepare, tracking_uri
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 from loanflow.training import build_model
-from tools.notebooks import NOTEBOOKS
 
 _spec = importlib.util.spec_from_file_location("loan_promotion", NOTEBOOKS / "loan_promotion.py")
 loan_promotion = importlib.util.module_from_spec(_spec)

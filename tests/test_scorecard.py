@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from loanflow.classroom.workspace import NOTEBOOKS
 from loanflow.data import CATEGORIES, FEATURES, load_loans, load_new_applications, split_loans
 from loanflow.scorecard import scorecard
 from loanflow.training import build_model
-from tools.notebooks import NOTEBOOKS
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from html import unescape
 import pytest
 
 from conftest import skip_module_without_guide, skip_without_browser
-from tools.notebooks import NOTEBOOKS, as_read, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, lessons
+from tools.notebooks import as_read
 from tools.screenshots import browser_page
 
 skip_module_without_guide()

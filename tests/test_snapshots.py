@@ -13,9 +13,8 @@ from jupyter_client.manager import start_new_kernel
 from loanflow.classroom import open_lesson, progress, snapshots
 from loanflow.classroom.__main__ import main
 from loanflow.classroom.servers import mlflow_server
-from loanflow.classroom.workspace import home, tracking_uri
+from loanflow.classroom.workspace import NOTEBOOKS, home, tracking_uri
 from tools import notebooks
-from tools.notebooks import NOTEBOOKS
 
 FIRST, SECOND, THIRD = snapshots.lesson_names()[1:4]
 

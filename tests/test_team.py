@@ -24,7 +24,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from conftest import required
 from loanflow.classroom import doctor, open_lesson, team
 from loanflow.classroom.servers import ServerError, local_server
-from tools.notebooks import NOTEBOOKS, REPOSITORY
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
 
 LESSON = NOTEBOOKS / "04_tracking_shared_server.ipynb"
 

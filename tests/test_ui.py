@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import skip_without_browser
-from tools.notebooks import NOTEBOOKS, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, lessons
 from tools.screenshots import (
     IMAGES,
     LARGEST,

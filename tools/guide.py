@@ -18,7 +18,8 @@ from pathlib import Path
 
 import nbformat
 
-from tools.notebooks import NOTEBOOKS, REPOSITORY, as_read, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
+from tools.notebooks import as_read
 from tools.word import write_word
 
 BUILD = REPOSITORY / "build" / "guide"

@@ -25,8 +25,7 @@ import nbformat
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from loanflow.classroom.workspace import home
-from tools.notebooks import NOTEBOOKS, REPOSITORY, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, home, lessons
 
 #: Where a version is named that the newest one has to replace.
 NAMING = ("python_env.yaml", "conda.yaml", "Dockerfile", "steps/*.py", "notebooks/*.ipynb")

@@ -17,20 +17,14 @@ from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 from traitlets.config import Config
 
-from loanflow.classroom.workspace import REPOSITORY, prepare
+from loanflow.classroom.workspace import NOTEBOOKS, lessons, prepare
 
-NOTEBOOKS = REPOSITORY / "notebooks"
 NAVIGATION = "navigation"
 #: Two renderings of one figure differ by less than this (root mean square, of 255): font hinting.
 SAME_PICTURE = 4.0
 #: The tag of a cell that draws what it has measured, which no two runs draw alike.
 MEASURED = "measured"
 DRAWN = "What the code above draws"
-
-
-def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
-    """Return the notebooks of a folder in the order of the course."""
-    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
 def title(path: Path) -> str:

@@ -18,8 +18,8 @@ from playwright.sync_api import Page, Route, sync_playwright
 from loanflow.classroom.doctor import find_browser
 from loanflow.classroom.lab import SETTLED
 from loanflow.classroom.servers import mlflow_server
-from loanflow.classroom.workspace import prepare
-from tools.notebooks import NOTEBOOKS, execute, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, lessons, prepare
+from tools.notebooks import execute
 
 IMAGES = NOTEBOOKS / "images"
 LARGEST = 150_000  # bytes, so that the repository and the slides stay light

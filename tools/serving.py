@@ -15,10 +15,10 @@ import mlflow
 
 from loanflow.classroom.load import drive
 from loanflow.classroom.servers import HOST, local_server
+from loanflow.classroom.workspace import NOTEBOOKS
 from loanflow.data import load_loans, split_loans
 from loanflow.scorecard import scorecard
 from loanflow.training import TRUSTED_TYPES, build_model
-from tools.notebooks import NOTEBOOKS
 
 REPEATS = 5
 

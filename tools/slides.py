@@ -17,7 +17,7 @@ import re
 import shutil
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
@@ -28,7 +28,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from tools.notebooks import DRAWN, NOTEBOOKS, REPOSITORY, as_read, lessons
+from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
+from tools.notebooks import DRAWN, as_read
 
 BUILD = REPOSITORY / "build" / "slides"
 WIDTH, BODY = 1168, 596  # pixels within a slide: across, and down below the heading
@@ -80,7 +81,7 @@ print, add <code>?print-pdf</code> to the address.</p>
 
 @dataclass(frozen=True)
 class Size:
-    """How large a slide is set: letters and lines of each kind, in pixels, as in the CSS."""
+    """How large a slide is set: letters and lines of each kind, in pixels."""
 
     name: str
     text: int
@@ -88,6 +89,12 @@ class Size:
     code: int
     code_line: int
     table: int
+
+    def css(self) -> str:
+        """Return the rule that sets a slide in this size; slides.css uses its variables."""
+        values = {name: value for name, value in asdict(self).items() if name != "name"}
+        lines = (f"--{name.replace('_', '-')}: {value}px;" for name, value in values.items())
+        return f".{self.name} {{ {' '.join(lines)} }}"
 
 
 LARGE, NORMAL, DENSE = (
@@ -276,12 +283,10 @@ def of_markdown(source: str) -> tuple[str, list[Block]]:
 def of_output(output: NotebookNode) -> Block:
     """Return a cell's output in the richest form that a slide can show."""
     data = output.get("data", {})
-    frame = re.search('<table[^>]*class="dataframe".*</table>', data.get("text/html", ""), re.S)
     if "image/png" in data:
         return Picture(base64.b64decode(data["image/png"]), DRAWN)
-    if frame := re.search(
-        '<table[^>]*class="dataframe".*</table>', data.get("text/html", ""), re.S
-    ):
+    frame = re.search('<table[^>]*class="dataframe".*</table>', data.get("text/html", ""), re.S)
+    if frame:
         return Table(frame[0].replace(' border="1"', ""))
     text = output.get("text") or data["text/plain"]
     return Lines("output", tuple(text.rstrip("\n").split("\n")))
@@ -369,7 +374,8 @@ def page(notebook: NotebookNode, notes: str) -> str:
     deck = sections(notebook)
     deck[0][0].notes = notes
     own = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    style = [reveal("dist/reset.css"), reveal("dist/reveal.css"), CODE.get_style_defs(".code"), own]
+    style = [reveal("dist/reset.css"), reveal("dist/reveal.css"), CODE.get_style_defs(".code")]
+    style += [*(size.css() for size in (LARGE, NORMAL, DENSE)), own]
     script = "\n".join([reveal("dist/reveal.js"), reveal("plugin/notes/notes.js")])
     slides = (
         "<section>\n" + "\n".join(slide.html() for slide in section) + "\n</section>"

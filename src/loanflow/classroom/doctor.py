@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -24,9 +24,8 @@ OLDEST_PYTHON = (3, 11)
 NEWEST_TESTED_PYTHON = (3, 13)
 OLDEST_JAVA = 17  # what Spark 4 asks for
 SPARK_FOLDER = REPOSITORY / ".spark"  # where `make spark` puts PySpark
-FREE_DISK_GB = (
-    1.5  # 0.5 for the lessons and their snapshots, and up to 0.7 for a machine of lesson 07
-)
+#: 0.5 for the lessons and their snapshots, and up to 0.7 for the other machine of lesson 07.
+FREE_DISK_GB = 1.5
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
 
@@ -396,11 +395,15 @@ def report(checks: Sequence[Check]) -> str:
     return f"{table(checks)}\n\n{closing}"
 
 
-def main() -> int:
-    """Print the report; return 0 if everything that the lessons need is there, otherwise 1."""
-    checks = check_all()
+def tell(checks: Sequence[Check], report: Callable[[Sequence[Check]], str]) -> int:
+    """Print a report on checks; return 0 if nothing that is needed is missing, otherwise 1."""
     print(report(checks))
     return int(any(check.needed and check.status != OK for check in checks))
+
+
+def main() -> int:
+    """Say whether everything that the lessons need is there."""
+    return tell(check_all(), report)
 
 
 def _is_for_this_machine(requirement: str) -> bool:

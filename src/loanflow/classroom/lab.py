@@ -70,9 +70,8 @@ async def serve(port: int) -> None:
         if not starting.done():  # 202, as JupyterLab would print each error into its terminal
             await _send(reader, writer, "202 Accepted", _STARTING)
         elif error := starting.exception():
-            await _send(
-                writer, "500 Internal Server Error", _FAILED.format(html.escape(str(error)))
-            )
+            page = _FAILED.format(html.escape(str(error)))
+            await _send(reader, writer, "500 Internal Server Error", page)
         else:
             await _pass_on(reader, writer, starting.result())
 

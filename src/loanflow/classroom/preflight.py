@@ -14,15 +14,15 @@ from pathlib import Path
 from loanflow.classroom import doctor, snapshots
 from loanflow.classroom.doctor import MISSING, OK, WRONG, Check
 from loanflow.classroom.servers import LocalServer, ServerError, mlflow_server
-from loanflow.classroom.workspace import REPOSITORY
+from loanflow.classroom.workspace import NOTEBOOKS, lessons
 
 LAB_PAGE = Path("share/jupyter/lab/settings/overrides.json")  # below the environment's folder
 
 
-def check_notebooks(notebooks: Path = REPOSITORY / "notebooks") -> Check:
+def check_notebooks(notebooks: Path = NOTEBOOKS) -> Check:
     """Check that the notebooks are as they were stored: executed in order, and not edited since."""
     costs = "the room sees other outputs than those that are told of"
-    paths = sorted([*notebooks.glob("[0-9]*.ipynb"), *notebooks.glob("solutions/[0-9]*.ipynb")])
+    paths = [*lessons(notebooks), *lessons(notebooks / "solutions")]
     stale = [path.stem for path in paths if not _in_order(path)]
     if stale:
         found = f"not executed from top to bottom: {', '.join(stale)}"
@@ -114,10 +114,8 @@ def report(checks: Sequence[Check]) -> str:
 
 
 def main() -> int:
-    """Print the report; return 0 if the course can be taught, otherwise 1."""
-    checks = check_all()
-    print(report(checks))
-    return int(any(check.needed and check.status != OK for check in checks))
+    """Say whether the course can be taught from this machine."""
+    return doctor.tell(check_all(), report)
 
 
 def _in_order(path: Path) -> bool:

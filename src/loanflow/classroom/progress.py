@@ -19,7 +19,6 @@ from loanflow.classroom import workspace
 
 #: What the names of the tags begin with; the exercise's number follows.
 TAG = "loanflow.exercise."
-_NOTEBOOKS = workspace.REPOSITORY / "notebooks"
 _DEFAULT = 0  # the id of the experiment Default in every store
 _PATIENCE = 0.5  # seconds to wait for another writer: a check must not keep its reader waiting
 
@@ -68,7 +67,7 @@ def carry_over(solved_before: dict[str, str], database: Path) -> None:
         opened.executemany(f"{statement} VALUES (?, ?, ?)", rows)
 
 
-def exercises(notebooks: Path = _NOTEBOOKS) -> dict[str, tuple[str, list[str]]]:
+def exercises(notebooks: Path = workspace.NOTEBOOKS) -> dict[str, tuple[str, list[str]]]:
     """Return the title of each lesson and the numbers of its exercises, read off the lessons.
 
     Returns
@@ -77,7 +76,7 @@ def exercises(notebooks: Path = _NOTEBOOKS) -> dict[str, tuple[str, list[str]]]:
         By the lesson's number, such as ``"07"``.
     """
     found = {}
-    for path in sorted(notebooks.glob("[0-9][0-9]_*.ipynb")):
+    for path in workspace.lessons(notebooks):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
         title = texts[0].splitlines()[0].removeprefix("# ")

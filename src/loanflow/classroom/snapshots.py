@@ -21,7 +21,6 @@ from loanflow.classroom import progress, workspace
 
 FOLDERS = ("artifacts", "files")
 NONE = "no snapshot"
-_NOTEBOOKS = workspace.REPOSITORY / "notebooks"
 _PATIENCE = 5  # seconds to wait for a cell that writes to the store
 
 
@@ -31,7 +30,7 @@ class NotReady(Exception):
 
 def lesson_names() -> list[str]:
     """Return the names of the lessons in the order of the course."""
-    return sorted(path.stem for path in _NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    return [path.stem for path in workspace.lessons()]
 
 
 def place_of(lesson: str) -> Path:
@@ -41,7 +40,7 @@ def place_of(lesson: str) -> Path:
 
 def fingerprint(lesson: str) -> str:
     """Return a hash of a lesson's cells, without what they printed."""
-    text = (_NOTEBOOKS / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    text = (workspace.NOTEBOOKS / f"{lesson}.ipynb").read_text(encoding="utf-8")
     sources = ["".join(cell["source"]) for cell in json.loads(text)["cells"]]
     return hashlib.sha256("\0".join(sources).encode()).hexdigest()
 

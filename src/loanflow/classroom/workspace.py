@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+NOTEBOOKS = REPOSITORY / "notebooks"
 #: The lesson that this process has opened last.
 opened: "Lesson | None" = None
 
@@ -21,6 +22,11 @@ opened: "Lesson | None" = None
 def home() -> Path:
     """Return the absolute path of the workspace, which need not exist yet."""
     return Path(os.environ.get("LOANFLOW_HOME") or REPOSITORY / "workspace").expanduser().absolute()
+
+
+def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
+    """Return the notebooks of a folder in the order of the course."""
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
 def tracking_uri() -> str:

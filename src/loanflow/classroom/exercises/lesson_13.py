@@ -1,9 +1,9 @@
 """The checks of lesson 13."""
 
 import mlflow
-from mlflow.exceptions import MlflowException
 
 from loanflow.classroom.exercises import exercise, require
+from loanflow.classroom.exercises.runs import the_champion_of
 from loanflow.classroom.workspace import Lesson
 
 DEV, PROD = "loans-dev", "loans-prod"
@@ -25,10 +25,7 @@ def _score(model_id: str | None, client: mlflow.MlflowClient) -> float:
 def a_champion_that_loads(lesson: Lesson) -> None:
     """Look at prod's champion, and at what stands around it."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    try:
-        champion = client.get_model_version_by_alias(PROD, "champion")
-    except MlflowException:
-        require(False, f"No version of {PROD} is the champion.")
+    champion = the_champion_of(PROD, lesson)
     require(int(champion.version) != 1, "The champion is still version 1.")
     require(champion.source.startswith(f"models:/{DEV}/"), f"The champion is no copy from {DEV}.")
     model, _ = _origin(PROD, champion.version)

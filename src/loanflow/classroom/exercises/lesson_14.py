@@ -6,10 +6,9 @@ from datetime import datetime
 
 import mlflow
 import pandas as pd
-from mlflow.exceptions import MlflowException
 
 from loanflow.classroom.exercises import exercise, require
-from loanflow.classroom.exercises.runs import the_newest_model_named
+from loanflow.classroom.exercises.runs import the_champion_of, the_newest_model_named
 from loanflow.classroom.workspace import REPOSITORY, Lesson
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 
@@ -37,10 +36,7 @@ def _time(text: str) -> datetime | None:
 def a_rollback_with_its_story(lesson: Lesson) -> None:
     """Look at the champion, and at the tags of the version that lost its place."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    try:
-        champion = client.get_model_version_by_alias(NAME, "champion")
-    except MlflowException:
-        require(False, f"No version of {NAME} is the champion.")
+    champion = the_champion_of(NAME, lesson)
     tags = client.get_model_version(NAME, "2").tags
     story = ("at", "by", "why", "over", "scores", "rows")
     whole = all(f"promoted.{key}" in tags for key in story)

@@ -1,5 +1,7 @@
 """The checks of lesson 15."""
 
+import json
+
 import mlflow
 import pandas as pd
 from mlflow.entities import Run
@@ -7,7 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from loanflow.classroom.exercises import exercise, require
-from loanflow.classroom.exercises.runs import require_finished, search, the_run_named
+from loanflow.classroom.exercises.runs import search, the_champion_of, the_run_named, the_text_in
 from loanflow.classroom.workspace import Lesson
 from loanflow.data import FEATURES, TARGET, load_new_applications, split_in_three
 
@@ -28,19 +30,13 @@ def _version(number: int, client: mlflow.MlflowClient) -> ModelVersion:
         require(False, f"There is no version {number} of {NAME}.")
 
 
-def _champion(client: mlflow.MlflowClient) -> int:
-    try:
-        return int(client.get_model_version_by_alias(NAME, "champion").version)
-    except MlflowException:
-        require(False, f"No version of {NAME} is the champion.")
+def _champion(lesson: Lesson) -> int:
+    return int(the_champion_of(NAME, lesson).version)
 
 
-def _table(run: Run, file: str, lesson: Lesson):
+def _table(run: Run, file: str, lesson: Lesson) -> pd.DataFrame:
     """Return a table that a run logged."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    found = [entry.path for entry in client.list_artifacts(run.info.run_id)]
-    require(file in found, f"The run '{run.info.run_name}' has no table {file}.")
-    return client.load_table(run.info.experiment_id, file, [run.info.run_id])
+    return pd.DataFrame(**json.loads(the_text_in(file, run, lesson)))
 
 
 @exercise("15.1")
@@ -66,7 +62,7 @@ def the_gate_has_the_last_word(lesson: Lesson) -> None:
     # A digest counts the index too, and the reader may have made a new one.
     digests = [mlflow.data.from_pandas(r).digest for r in (rows, rows.reset_index(drop=True))]
     again = "put it forward with the months that the text describes"
-    if _champion(client) == number:
+    if _champion(lesson) == number:
         passed = version.tags.get("promoted.rows") in digests
         way_out = f"Set the alias back to version 2, and {again}."
         require(passed, f"It is the champion, but other months examined it. {way_out}")
@@ -75,7 +71,7 @@ def the_gate_has_the_last_word(lesson: Lesson) -> None:
         require("Metric" in reasons, f"Version {number} was not put forward: no word of the gate.")
         examined = version.tags.get("refused.rows") in digests
         require(examined, f"The gate refused it, but other months examined it; {again}.")
-        require(_champion(client) == 2, "The gate refused, and the champion is not version 2.")
+        require(_champion(lesson) == 2, "The gate refused, and the champion is not version 2.")
 
 
 @exercise("15.2")
@@ -83,12 +79,11 @@ def decisions_to_review(lesson: Lesson) -> None:
     """Ask version 4's log and today's champion, and compare with what was logged."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
     run = the_run_named("review", lesson.tracking_uri, lesson.name)
-    require_finished(run)
     listed = _table(run, "review.json", lesson)
     require("Loan_ID" in listed, "review.json has no column Loan_ID.")
     require(listed["Loan_ID"].is_unique, "An application is listed twice.")
     _version(4, client)
-    model = mlflow.pyfunc.load_model(f"models:/{NAME}/{_champion(client)}")
+    model = mlflow.pyfunc.load_model(f"models:/{NAME}/{_champion(lesson)}")
     months = search(lesson.tracking_uri, lesson.name, "tags.version LIKE '%'")
     require(len(months) > 0, "No run of the experiment holds decisions.")
     log = pd.concat(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import mlflow
 from mlflow.entities import LoggedModel, LoggedModelStatus, Run
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
 
 from loanflow.classroom.exercises import require
 from loanflow.classroom.workspace import Lesson
@@ -30,6 +32,14 @@ def require_finished(run: Run) -> None:
     """Require that the run ended well."""
     name, status = run.info.run_name, run.info.status
     require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+
+
+def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
+    """Return the version of a registered model that has the alias champion; require one."""
+    try:
+        return mlflow.MlflowClient(lesson.tracking_uri).get_model_version_by_alias(name, "champion")
+    except MlflowException:
+        require(False, f"No version of {name} is the champion.")
 
 
 def the_text_in(file: str, run: Run, lesson: Lesson) -> str:
