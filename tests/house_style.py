@@ -9,7 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from loanflow.classroom.workspace import REPOSITORY
-from tools.notebooks import NAVIGATION, navigation
+from tools.notebooks import NAVIGATION, navigation, slug
 
 #: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
@@ -204,7 +204,7 @@ def dead_links(path: Path, text: str) -> Iterator[str]:
 
 def _anchors(markdown: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", markdown.read_text(encoding="utf-8"), flags=re.M)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return set(map(slug, headings))
 
 
 def verdicts(path: Path, notebook: NotebookNode) -> Iterator[str]:

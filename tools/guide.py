@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 
 from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
-from tools.notebooks import as_read
+from tools.notebooks import as_read, slug
 from tools.word import write_word
 
 BUILD = REPOSITORY / "build" / "guide"
@@ -76,11 +76,6 @@ def listed_files() -> list[str]:
         for pattern in LISTED
         for path in sorted(REPOSITORY.glob(pattern))
     ]
-
-
-def slug(heading: str) -> str:
-    """Return the anchor of a heading, as GitHub and Sphinx form it."""
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 class Links:

@@ -33,6 +33,11 @@ def title(path: Path) -> str:
     return first.splitlines()[0].removeprefix("# ")
 
 
+def slug(heading: str) -> str:
+    """Return the anchor of a heading, as GitHub and Sphinx form it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def as_read(path: Path) -> nbformat.NotebookNode:
     """Return a lesson for reading: without exercises' empty answers and checks, and its last links.
 
