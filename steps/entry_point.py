@@ -135,6 +135,32 @@ def recorded(parameters: SimpleNamespace) -> Iterator[None]:
             sys.exit(f"{Path(sys.argv[0]).stem}: {reason}")
 
 
+def log_input(dataset, context: str) -> None:
+    """Log a dataset with the active run, also while a step beside this one logs the same.
+
+    MLflow 3.17 looks whether the experiment knows the dataset, and stores it if not. Where another
+    process has stored it in between, the database refuses ours; asked again, MLflow finds it.
+
+    Parameters
+    ----------
+    dataset : mlflow.data.Dataset
+        What the run has used.
+    context : str
+        What for, such as ``training``.
+
+    Raises
+    ------
+    mlflow.MlflowException
+        If the store refuses it a second time.
+    """
+    import mlflow
+
+    try:
+        mlflow.log_input(dataset, context=context)
+    except mlflow.MlflowException:
+        mlflow.log_input(dataset, context=context)
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits; unlike MLflow's digest, of every byte."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,6 +1,6 @@
 """Entry point ``evaluate``: score a model on rows that its own training held back."""
 
-from entry_point import choice, model_uri, read_parameters, recorded, sha256
+from entry_point import choice, log_input, model_uri, read_parameters, recorded, sha256
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def held_back(model, rows):
 def log_scores(model, rows, X, y):
     """Evaluate a model and log its scores, named after the rows, also with the model itself."""
     frame = X.assign(Approved=y.astype(float))
-    mlflow.log_input(mlflow.data.from_pandas(frame, name=rows), context=rows)
+    log_input(mlflow.data.from_pandas(frame, name=rows), context=rows)
     scores = evaluate(mlflow.sklearn.load_model(model), X, y)
     scores = {f"{rows}_{name}": score for name, score in scores.items()}
     mlflow.log_metrics(scores, model_id=mlflow.models.get_model_info(model).model_id)

@@ -1,6 +1,6 @@
 """Entry point ``train``: fit one family of models and log it."""
 
-from entry_point import choice, file, read_parameters, recorded, share, whole_number
+from entry_point import choice, file, log_input, read_parameters, recorded, share, whole_number
 
 import logging
 
@@ -20,7 +20,7 @@ PARAMETERS = {"data": file, "family": choice(*NAMES), "test_size": share, "seed"
 def train(loans, family, test_size, seed):
     """Fit a family on the training rows and log the model; return its info."""
     X, y = split_in_three(loans, test_size, seed)["train"]
-    mlflow.log_input(mlflow.data.from_pandas(loans.loc[X.index], name="train"), context="training")
+    log_input(mlflow.data.from_pandas(loans.loc[X.index], name="train"), context="training")
     model = build_model(NAMES[family], seed=seed).fit(X, y)
     return mlflow.sklearn.log_model(
         model,
