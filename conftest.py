@@ -8,17 +8,15 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
-from loanflow.classroom import containers, spark
-from loanflow.classroom.doctor import find_browser, find_postgresql
-from loanflow.classroom.environments import OtherMachine, OtherMachineError
+from loanflow.classroom.doctor import find_browser
 from loanflow.classroom.workspace import prepare
+from tools.pieces import PIECES, needed_by, packages_at_hand
 
 PREPARED = "LOANFLOW_PREPARED_STORE"
 
@@ -57,38 +55,10 @@ def skip_without_browser():
         pytest.skip("There is no browser; `make doctor` says how to get one.")
 
 
-@functools.cache
-def packages_at_hand():
-    """Say whether another machine can be made: from uv's cache, or from the package index."""
-    with tempfile.TemporaryDirectory() as folder:
-        requirements = Path(folder) / "requirements.txt"
-        requirements.write_text(f"mlflow=={version('mlflow')}", encoding="utf-8")
-        try:
-            OtherMachine(requirements).stop()
-        except OtherMachineError:
-            return False
-        return True
-
-
-#: What some cells need: how to find it, and what to say where it is missing. LOANFLOW_REQUIRE names
-#: the pieces without which the tests fail instead.
-PIECES = {
-    "engine": (containers.base_is_ready, containers.MISSING),
-    "packages": (packages_at_hand, "uv has no packages here, and reaches no package index."),
-    "postgresql": (find_postgresql, "There is no PostgreSQL; `make doctor` says how to get one."),
-    "spark": (spark.is_here, spark.MISSING),
-}
-#: Lessons that need a piece from the start. Elsewhere a cell says so by its tag, `needs-<piece>`.
-NEEDS = {"04": "postgresql", "07": "packages"}
-
-
 def skip_where_missing(item):
     """Skip a cell that needs what this machine lacks: it then says so, and its output differs."""
     tags = item.cell.metadata.get("tags", []) if isinstance(item, IPyNbCell) else []
-    needed = {tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-")}
-    if lesson := NEEDS.get(item.parent.path.name[:2]):
-        needed.add(lesson)
-    for piece in sorted(needed):
+    for piece in needed_by(item.parent.path, tags):
         find, reason = PIECES[piece]
         if not required(piece) and not find():
             pytest.skip(reason)

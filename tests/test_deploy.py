@@ -18,13 +18,14 @@ import yaml
 from botocore.exceptions import ProxyConnectionError
 from mlflow.deployments import get_deploy_client
 
-from conftest import packages_at_hand, required
+from conftest import required
 from loanflow.classroom import clouds, containers
 from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.classroom.workspace import REPOSITORY
 from loanflow.data import load_loans, split_loans
 from loanflow.training import TRUSTED_TYPES, build_model
 from tools.container import HARDENED
+from tools.pieces import packages_at_hand
 
 DEPLOY = REPOSITORY / "notebooks" / "deploy"
 # Refuses every connection that would leave this machine, in each Python process that sees it.

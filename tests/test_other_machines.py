@@ -7,10 +7,11 @@ import time
 import mlflow
 import pytest
 
-from conftest import packages_at_hand, required
+from conftest import required
 from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.data import load_loans
 from tools.machines import problems
+from tools.pieces import PIECES, packages_at_hand
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -19,7 +20,7 @@ def packages():
     if not packages_at_hand():
         if required("packages"):
             pytest.fail("LOANFLOW_REQUIRE asks for packages, and uv finds none.")
-        pytest.skip("uv has no packages on this machine, and reaches no package index.")
+        pytest.skip(PIECES["packages"][1])
 
 
 SCRIPT = """{}

@@ -7,8 +7,10 @@ import nbformat
 import numpy as np
 import pytest
 from matplotlib.image import imsave
+from nbclient.exceptions import CellExecutionError
 
-from tools.notebooks import MEASURED, keep_same_pictures
+from tools.notebooks import MEASURED, keep_same_pictures, refresh_one
+from tools.pieces import PIECES
 
 
 def notebook(brightness, *, source="plot()", tags=(), width=20):
@@ -40,3 +42,15 @@ def test_a_stored_picture_is_kept_where_it_says_the_same(new, kept):
     old, drawn = notebook(0.5), picture(new)
     keep_same_pictures(new, old)
     assert picture(new) == (picture(old) if kept else drawn)
+
+
+def test_a_notebook_is_left_as_it_is_where_a_piece_that_it_needs_is_missing(tmp_path, monkeypatch):
+    path = tmp_path / "12_models_scale_out.ipynb"
+    nbformat.write(notebook(0.5, source="1 / 0", tags=["needs-spark"]), path)
+    before = path.read_bytes()
+    monkeypatch.setitem(PIECES, "spark", (lambda: False, "Spark is missing."))
+    assert refresh_one(path) == "left as it is. Spark is missing."
+    assert path.read_bytes() == before
+    monkeypatch.setitem(PIECES, "spark", (lambda: True, "Spark is missing."))
+    with pytest.raises(CellExecutionError):  # it is executed then
+        refresh_one(path)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from loanflow.classroom.workspace import NOTEBOOKS, lessons, prepare
+from tools.pieces import PIECES, needed_by
 
 NAVIGATION = "navigation"
 #: Two renderings of one figure differ by less than this (root mean square, of 255): font hinting.
@@ -136,8 +137,24 @@ def _look_alike(a: str, b: str) -> bool:
     return a.shape == b.shape and np.sqrt(np.mean((a - b) ** 2)) < SAME_PICTURE
 
 
-def refresh_one(path: Path) -> bool:
-    """Execute a notebook in a workspace of its own and store its outputs; True if it changed."""
+def missing_for(path: Path) -> str | None:
+    """Say what the cells of a notebook need and this machine lacks; None where it has all."""
+    cells = nbformat.read(path, as_version=4).cells
+    tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
+    for piece in needed_by(path, tags):
+        find, reason = PIECES[piece]
+        if not find():
+            return reason
+    return None
+
+
+def refresh_one(path: Path) -> str:
+    """Execute a notebook in a workspace of its own and store its outputs; say what became of it.
+
+    Where a piece is missing, the notebook stays as it is: its outputs would only say so.
+    """
+    if reason := missing_for(path):
+        return f"left as it is. {reason}"
     with tempfile.TemporaryDirectory() as home:
         new = execute(path, Path(home))
     old = nbformat.read(path, as_version=4)
@@ -150,7 +167,7 @@ def refresh_one(path: Path) -> bool:
     changed = text != path.read_text(encoding="utf-8")
     if changed:
         path.write_text(text, encoding="utf-8", newline="\n")
-    return changed
+    return "changed" if changed else "unchanged"
 
 
 def refresh(names: list[str]) -> None:
@@ -160,8 +177,8 @@ def refresh(names: list[str]) -> None:
         *lessons(NOTEBOOKS / "solutions"),
     ]
     with ThreadPoolExecutor(2) as pool:
-        for path, changed in zip(paths, pool.map(refresh_one, paths), strict=True):
-            print(f"{'changed  ' if changed else 'unchanged'}  {path.relative_to(NOTEBOOKS)}")
+        for path, said in zip(paths, pool.map(refresh_one, paths), strict=True):
+            print(f"{path.relative_to(NOTEBOOKS)}: {said}")
 
 
 def run() -> None:
