@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 CODE := conftest.py src steps tests tools notebooks
-# The packages of the guide and the slides, once: uv asks the package index though it has them.
-ADD_GUIDE := [ -e .venv/loanflow-guide ] || { $(VENV_PYTHON) -m uv --no-progress pip install --quiet \
-	--compile-bytecode --python $(VENV_PYTHON) --group guide -c constraints.txt \
-	&& touch .venv/loanflow-guide; }
+# $(call add,group,folder,where): a group of packages, once: uv asks the package index though it has them.
+add = [ -e .venv/loanflow-$(1) ] && [ -d $(2) ] || { $(VENV_PYTHON) -m uv --no-progress pip install --quiet \
+	--compile-bytecode --group $(1) -c constraints.txt $(3) && touch .venv/loanflow-$(1); }
+ADD_GUIDE = $(call add,guide,.venv,--python $(VENV_PYTHON))
 
 # Nothing leaves this machine: MLflow's telemetry is off.
 export DO_NOT_TRACK := true
@@ -22,8 +22,7 @@ setup: ## create .venv and your MLflow store; every target below does this first
 	@"$(PYTHON)" tools/setup_env.py
 
 spark: setup ## add Spark, for lesson 12, in .spark; it also needs Java 17 (see doctor)
-	@$(VENV_PYTHON) -m uv --no-progress pip install --quiet --compile-bytecode \
-		--group spark -c constraints.txt --target .spark
+	@$(call add,spark,.spark,--target .spark)
 
 guide: setup ## write the course as one guide, HTML and Word, into build/guide
 	@$(ADD_GUIDE)
