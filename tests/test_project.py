@@ -208,13 +208,15 @@ def test_two_steps_can_log_the_same_dataset_in_the_same_instant(store, log_input
     with mlflow.start_run() as other:
         pass
     sqlalchemy.event.listen(Session, "before_flush", in_between)
-    with mlflow.start_run() as run:
-        if ours:
-            log_input(dataset, "training")
-        else:  # once MLflow itself is safe, `log_input` of the steps can go
-            with pytest.raises(MlflowException, match="UNIQUE constraint failed"):
-                mlflow.log_input(dataset, "training")
-    sqlalchemy.event.remove(Session, "before_flush", in_between)
+    try:
+        with mlflow.start_run() as run:
+            if ours:
+                log_input(dataset, "training")
+            else:  # once MLflow itself is safe, `log_input` of the steps can go
+                with pytest.raises(MlflowException, match="UNIQUE constraint failed"):
+                    mlflow.log_input(dataset, "training")
+    finally:
+        sqlalchemy.event.remove(Session, "before_flush", in_between)
     found = [mlflow.get_run(r.info.run_id).inputs.dataset_inputs for r in (run, other)]
     assert [len(inputs) for inputs in found] == [ours, 1]
     assert all(inputs[0].dataset.digest == dataset.digest for inputs in found if inputs)
