@@ -176,6 +176,8 @@ def test_a_refusal_names_the_version_as_well(following):
 def test_each_of_several_workers_follows(registry):
     registry.set_registered_model_alias(NAME, "champion", 1)
     with start(f"models:/{NAME}@champion", "--workers", "2") as server:
+        # One answers while the other may still be starting, and would begin with version 2.
+        assert soon(lambda: server.log().count("Application startup complete.") == 2, 60)
         registry.set_registered_model_alias(NAME, "champion", 2)
         # A new connection goes to either worker.
         assert soon(lambda: {version_of(server) for _ in range(20)} == {"2"}, 30)
