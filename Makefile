@@ -47,16 +47,16 @@ run: setup ## execute every lesson, in order, into your store; keeps a snapshot 
 	@$(VENV_PYTHON) -m tools.notebooks run
 
 ui: setup ## open the MLflow UI on your store
-	@$(VENV_PYTHON) -m loanflow.classroom ui
+	@$(VENV_PYTHON) -m classroom ui
 
 progress: setup ## show which exercises you have solved
-	@$(VENV_PYTHON) -m loanflow.classroom progress
+	@$(VENV_PYTHON) -m classroom progress
 
 ready: setup ## put your store into the state before a lesson: make ready LESSON=7
-	@$(VENV_PYTHON) -m loanflow.classroom ready --lesson "$(LESSON)" $(READY_FLAGS)
+	@$(VENV_PYTHON) -m classroom ready --lesson "$(LESSON)" $(READY_FLAGS)
 
 preflight: setup ## check, on the day before, that you can teach from this machine
-	@$(VENV_PYTHON) -m loanflow.classroom preflight
+	@$(VENV_PYTHON) -m classroom preflight
 
 refresh: setup ## execute the notebooks anew and store their outputs
 	@$(VENV_PYTHON) -m tools.notebooks refresh
@@ -65,7 +65,7 @@ screenshots: setup ## take the pictures of the MLflow UI anew, in a real browser
 	@$(VENV_PYTHON) -m tools.screenshots
 
 doctor: setup ## say what this machine has, and what a missing piece costs you
-	@$(VENV_PYTHON) -m loanflow.classroom.doctor
+	@$(VENV_PYTHON) -m classroom.desk.doctor
 
 container: setup ## make the base image of lesson 11, and run a model in a container, once
 	@$(VENV_PYTHON) -m tools.container

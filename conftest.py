@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
-from loanflow.classroom.doctor import find_browser
-from loanflow.classroom.workspace import prepare
+import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
+from classroom.desk.doctor import find_browser
+from classroom.workspace import prepare
 from tools.pieces import PIECES, needed_by, packages_at_hand
 
 PREPARED = "LOANFLOW_PREPARED_STORE"

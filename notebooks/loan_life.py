@@ -11,7 +11,7 @@ import pandas as pd
 from loan_promotion import Refused, champion_of, digest_of, promote
 from mlflow.entities import LoggedModelInput
 
-from loanflow.classroom.workspace import REPOSITORY
+from classroom.workspace import REPOSITORY
 from loanflow.data import FEATURES, ID, TARGET, load_new_applications, split_in_three
 from loanflow.training import TRUSTED_TYPES, cost_saving, expected_cost
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from loanflow.classroom.workspace import REPOSITORY
+from classroom.workspace import REPOSITORY
 from tools.notebooks import NAVIGATION, navigation, slug
 
 #: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.

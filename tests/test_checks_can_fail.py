@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
+from classroom.workspace import NOTEBOOKS, REPOSITORY
 
 LESSON = "01_tracking_first_run.ipynb"
 

@@ -18,10 +18,10 @@ import yaml
 from botocore.exceptions import ProxyConnectionError
 from mlflow.deployments import get_deploy_client
 
+from classroom.services import clouds, containers
+from classroom.services.environments import OtherMachine, OtherMachineError
+from classroom.workspace import REPOSITORY
 from conftest import required
-from loanflow.classroom import clouds, containers
-from loanflow.classroom.environments import OtherMachine, OtherMachineError
-from loanflow.classroom.workspace import REPOSITORY
 from loanflow.data import load_loans, split_loans
 from loanflow.training import TRUSTED_TYPES, build_model
 from tools.container import HARDENED
@@ -240,7 +240,7 @@ def test_nothing_of_the_engine_outlives_the_process_that_started_it(end):
     code = """
     import signal, time
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-    from loanflow.classroom import containers
+    from classroom.services import containers
     engine = containers.start_engine()
     print("runs", flush=True)
     time.sleep(60)

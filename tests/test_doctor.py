@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from loanflow.classroom import doctor
-from loanflow.classroom.doctor import MISSING, OK, WRONG, Check
-from loanflow.classroom.workspace import REPOSITORY
+from classroom.desk import doctor
+from classroom.desk.doctor import MISSING, OK, WRONG, Check
+from classroom.workspace import REPOSITORY
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the programs are shell scripts")
 
@@ -409,7 +409,7 @@ def test_it_runs_as_a_module_where_no_package_is_installed():
     source = str(Path(doctor.__file__).resolve().parents[2])
     result = subprocess.run(
         # -S leaves out site-packages.
-        [sys.executable, "-S", "-m", "loanflow.classroom.doctor"],
+        [sys.executable, "-S", "-m", "classroom.desk.doctor"],
         env={**os.environ, "PYTHONPATH": source},
         capture_output=True,
         text=True,

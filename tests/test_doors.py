@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loanflow.classroom.workspace import REPOSITORY
+from classroom.workspace import REPOSITORY
 
 BINDER = REPOSITORY / ".binder"
 DEVCONTAINER = REPOSITORY / ".devcontainer" / "devcontainer.json"
@@ -120,7 +120,7 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
 def test_the_image_gets_its_store_and_its_environment(python):
     assert run("postBuild").returncode == 0
     commands = python.read_text().splitlines()
-    assert commands == ["-m loanflow.classroom prepare", "-m loanflow.classroom environment"]
+    assert commands == ["-m classroom prepare", "-m classroom environment"]
     for command in commands:  # the real command line knows each
         done = subprocess.run([sys.executable, *command.split(), "--help"], capture_output=True)
         assert done.returncode == 0

@@ -6,9 +6,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from loanflow.classroom import check
-from loanflow.classroom.exercises import find_check
-from loanflow.classroom.workspace import NOTEBOOKS, lessons
+from classroom import check
+from classroom.exercises import find_check
+from classroom.workspace import NOTEBOOKS, lessons
 
 WRONG = {
     number: answers

@@ -12,9 +12,9 @@ import requests
 from mlflow.types import ColSpec, Schema
 from test_servers import group_of, living, wait_until_dead
 
-from loanflow.classroom.load import under_load
-from loanflow.classroom.servers import ServerError, local_server, soon
-from loanflow.classroom.workspace import NOTEBOOKS, prepare, tracking_uri
+from classroom.services.load import under_load
+from classroom.services.servers import ServerError, local_server, soon
+from classroom.workspace import NOTEBOOKS, prepare, tracking_uri
 
 NAME, BODY = "followed", b'{"inputs": [{"amount": 1.0}]}'
 MODEL = """

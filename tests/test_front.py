@@ -16,9 +16,9 @@ from jupyter_client import KernelManager
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 from test_servers import group_of, listening_addresses, living, wait_until_dead
 
-from loanflow.classroom.load import drive
-from loanflow.classroom.servers import local_server
-from loanflow.classroom.workspace import NOTEBOOKS, tracking_uri
+from classroom.services.load import drive
+from classroom.services.servers import local_server
+from classroom.workspace import NOTEBOOKS, tracking_uri
 
 _spec = importlib.util.spec_from_file_location("loan_front", NOTEBOOKS / "loan_front.py")
 loan_front = importlib.util.module_from_spec(_spec)

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from loanflow.classroom.servers import HOST, local_server
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
+from classroom.services.servers import HOST, local_server
+from classroom.workspace import NOTEBOOKS, REPOSITORY
 from loanflow.data import FEATURES, load_loans
 from tools.serving import save_models
 

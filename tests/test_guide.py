@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from classroom.workspace import REPOSITORY, lessons
 from conftest import skip_module_without_guide, skip_without_browser
-from loanflow.classroom.workspace import REPOSITORY, lessons
 from tools.notebooks import as_read
 from tools.screenshots import browser_page
 

@@ -18,11 +18,11 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from classroom.desk import lab
+from classroom.desk.doctor import find_browser
+from classroom.services.servers import ServerError
+from classroom.workspace import REPOSITORY, tracking_uri
 from conftest import required
-from loanflow.classroom import lab
-from loanflow.classroom.doctor import find_browser
-from loanflow.classroom.servers import ServerError
-from loanflow.classroom.workspace import REPOSITORY, tracking_uri
 from tools.screenshots import browser_page
 
 LESSON = "notebooks/00_start_here.ipynb"
@@ -86,7 +86,7 @@ class JupyterLab:
     def servers(self) -> list[psutil.Process]:
         """The processes that serve the MLflow UI, and what they have started."""
         started = psutil.Process(self.process.pid).children(recursive=True)
-        uis = [process for process in started if "loanflow.classroom.lab" in process.cmdline()]
+        uis = [process for process in started if "classroom.desk.lab" in process.cmdline()]
         return uis + [child for process in uis for child in process.children(recursive=True)]
 
     def stop(self) -> None:
@@ -221,7 +221,7 @@ def test_the_entry_point_leads_to_the_ui(monkeypatch):
 
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     points = project["entry-points"]["jupyter_serverproxy_servers"]
-    assert points == {"mlflow": "loanflow.classroom.lab:mlflow_ui"}
+    assert points == {"mlflow": "classroom.desk.lab:mlflow_ui"}
     monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
     assert set(lab.mlflow_ui()["request_headers_override"]) == {"Host"}
     assert lab.mlflow_ui()["launcher_entry"]["path_info"] == setup_env().UI_PAGE["url"] == lab.PAGE

@@ -3,7 +3,7 @@
 import house_style as style
 import pytest
 
-from loanflow.classroom.workspace import REPOSITORY
+from classroom.workspace import REPOSITORY
 
 PAGES = sorted(
     path

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from loanflow.classroom.load import drive, header, under_load
-from loanflow.classroom.servers import local_server
+from classroom.services.load import drive, header, under_load
+from classroom.services.servers import local_server
 
 #: Answers each request after a while, in two pieces, or with an error, or not at all.
 SERVER = """

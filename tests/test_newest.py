@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
+from classroom.workspace import NOTEBOOKS, REPOSITORY
 from tools import newest
 from tools.newest import Broken
 

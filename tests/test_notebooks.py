@@ -7,7 +7,7 @@ import house_style as style
 import nbformat
 import pytest
 
-from loanflow.classroom.workspace import NOTEBOOKS, lessons
+from classroom.workspace import NOTEBOOKS, lessons
 
 LESSONS = lessons()
 SOLUTIONS = lessons(NOTEBOOKS / "solutions")

@@ -16,7 +16,7 @@ from mlflow.pyfunc import scoring_server
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from loanflow.classroom.workspace import REPOSITORY
+from classroom.workspace import REPOSITORY
 
 TABLE = REPOSITORY / "notebooks" / "OLD_TO_NEW.md"
 LINES = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]

@@ -7,8 +7,8 @@ import time
 import mlflow
 import pytest
 
+from classroom.services.environments import OtherMachine, OtherMachineError
 from conftest import required
-from loanflow.classroom.environments import OtherMachine, OtherMachineError
 from loanflow.data import load_loans
 from tools.machines import problems
 from tools.pieces import PIECES, packages_at_hand
@@ -90,7 +90,7 @@ def test_another_machine_ends_with_the_process_that_made_it(workspace, tmp_path)
     (tmp_path / "requirements.txt").write_text("")
     code = f"""
 import os
-from loanflow.classroom.environments import OtherMachine
+from classroom.services.environments import OtherMachine
 machine = OtherMachine({str(tmp_path / "requirements.txt")!r})
 os.kill(os.getpid(), 9)
 """

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from loanflow.classroom.workspace import NOTEBOOKS, lessons
+from classroom.workspace import NOTEBOOKS, lessons
 
 SECTION = re.compile(r"\[(\d\d), \*([^*]+)\*\]\(([^)]+)\)")
 

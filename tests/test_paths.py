@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from loanflow.classroom.workspace import NOTEBOOKS, lessons
+from classroom.workspace import NOTEBOOKS, lessons
 
 INSTRUCTOR = (NOTEBOOKS / "INSTRUCTOR.md").read_text(encoding="utf-8")
 WHOLE, WITH_EXERCISES = "whole lesson", "whole lesson, with exercises"

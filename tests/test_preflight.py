@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from loanflow.classroom import doctor, preflight, snapshots
-from loanflow.classroom.__main__ import main
-from loanflow.classroom.doctor import MISSING, OK, WRONG, Check
-from loanflow.classroom.servers import ServerError
-from loanflow.classroom.workspace import NOTEBOOKS
+from classroom.__main__ import main
+from classroom.desk import doctor, preflight, snapshots
+from classroom.desk.doctor import MISSING, OK, WRONG, Check
+from classroom.services.servers import ServerError
+from classroom.workspace import NOTEBOOKS
 
 LESSON, SOLUTIONS = "00_start_here.ipynb", "solutions/00_start_here_solutions.ipynb"
 

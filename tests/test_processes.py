@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from loanflow.classroom.processes import ProcessError, in_new_process
+from classroom.services.processes import ProcessError, in_new_process
 
 
 def test_returns_what_the_function_returns_and_keeps_what_it_prints():

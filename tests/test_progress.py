@@ -11,10 +11,11 @@ import mlflow
 import nbformat
 import pytest
 
-from loanflow import classroom
-from loanflow.classroom import progress, workspace
-from loanflow.classroom.__main__ import main
-from loanflow.classroom.workspace import NOTEBOOKS, Lesson, home, lessons, tracking_uri
+import classroom
+from classroom import workspace
+from classroom.__main__ import main
+from classroom.desk import progress
+from classroom.workspace import NOTEBOOKS, Lesson, home, lessons, tracking_uri
 
 TODAY = datetime.date.today().isoformat()
 NOTED = ["forest 1", "forest 10", "boosting", "boosting, tuned"]  # solves exercise 0.2
@@ -59,7 +60,7 @@ def test_what_the_solutions_solve_is_not_the_readers(workspace, monkeypatch, sig
     if sign == "lesson":
         answer = (Lesson(name, tracking_uri()),)
     elif sign == "opened":
-        monkeypatch.setattr("loanflow.classroom.workspace.opened", Lesson(name, tracking_uri()))
+        monkeypatch.setattr("classroom.workspace.opened", Lesson(name, tracking_uri()))
     elif sign == "jupyterlab":
         monkeypatch.setenv("JPY_SESSION_NAME", f"/course/notebooks/solutions/{name}.ipynb")
     else:
@@ -72,7 +73,7 @@ def test_what_the_solutions_solve_is_not_the_readers(workspace, monkeypatch, sig
 def test_the_lessons_own_notebook_is_the_readers(workspace, monkeypatch):
     name = "07_models_log_and_load"
     monkeypatch.setenv("JPY_SESSION_NAME", f"/course/notebooks/{name}.ipynb")
-    monkeypatch.setattr("loanflow.classroom.workspace.opened", Lesson(name, tracking_uri()))
+    monkeypatch.setattr("classroom.workspace.opened", Lesson(name, tracking_uri()))
     progress.note_solved("7.1", (Lesson(name, tracking_uri()), object()))
     assert progress.solved() == {"7.1": TODAY}
 
@@ -115,7 +116,7 @@ def test_a_store_that_somebody_else_writes_to_keeps_nobody_waiting(workspace, ca
 
 def test_a_note_does_not_import_mlflow(workspace):
     code = (
-        "import sys; from loanflow.classroom import check, progress;"
+        "import sys; from classroom import check, progress;"
         f"check('0.2', {NOTED}); print(progress.solved(), 'mlflow' in sys.modules)"
     )
     done = subprocess.run(

@@ -24,8 +24,8 @@ from mlflow.exceptions import ExecutionException, MlflowException
 from mlflow.store.tracking.dbmodels.models import SqlDataset
 from sqlalchemy.orm import Session
 
+from classroom.workspace import NOTEBOOKS, REPOSITORY, tracking_uri
 from conftest import required
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, tracking_uri
 
 PROJECT = yaml.safe_load((REPOSITORY / "MLproject").read_text(encoding="utf-8"))
 ENTRY_POINTS = PROJECT["entry_points"]
@@ -104,7 +104,7 @@ def test_the_loan_problem_never_imports_mlflow():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not [n for n in names if n.split(".")[0] == "mlflow"], path.name
-            assert not [n for n in names if n.startswith("loanflow.classroom")], path.name
+            assert not [n for n in names if n.startswith("classroom")], path.name
 
 
 def test_there_is_a_wrong_value_for_every_parameter():

@@ -15,7 +15,7 @@ import pytest
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, Schema
 
-from loanflow.classroom.workspace import NOTEBOOKS, prepare, tracking_uri
+from classroom.workspace import NOTEBOOKS, prepare, tracking_uri
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 from loanflow.training import build_model
 

@@ -11,8 +11,8 @@ import requests
 from cryptography.fernet import Fernet
 from mlflow.webhooks.delivery import _generate_hmac_signature as sign
 
-from loanflow.classroom.servers import local_server, mlflow_server, soon
-from loanflow.classroom.workspace import NOTEBOOKS
+from classroom.services.servers import local_server, mlflow_server, soon
+from classroom.workspace import NOTEBOOKS
 
 _spec = importlib.util.spec_from_file_location("loan_receiver", NOTEBOOKS / "loan_receiver.py")
 loan_receiver = importlib.util.module_from_spec(_spec)

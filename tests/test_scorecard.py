@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loanflow.classroom.workspace import NOTEBOOKS
+from classroom.workspace import NOTEBOOKS
 from loanflow.data import CATEGORIES, FEATURES, load_loans, load_new_applications, split_loans
 from loanflow.scorecard import scorecard
 from loanflow.training import build_model

@@ -17,8 +17,8 @@ import mlflow
 import pytest
 from jupyter_client import KernelManager
 
-from loanflow.classroom import servers
-from loanflow.classroom.servers import LocalServer, ServerError, local_server, mlflow_server, soon
+from classroom.services import servers
+from classroom.services.servers import LocalServer, ServerError, local_server, mlflow_server, soon
 
 SOURCE = Path(servers.__file__).resolve().parents[2]
 WEB_SERVER = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
@@ -152,7 +152,7 @@ def test_a_server_that_ignores_every_request_to_end_is_killed(monkeypatch):
     requests = "((15, 0.1), (2, 0.1))"
     hurried = (
         f"import sys; sys.path.insert(0, {str(SOURCE)!r});"
-        "from loanflow.classroom import servers;"
+        "from classroom.services import servers;"
         f"servers._REQUESTS_TO_END = {requests};"
         "servers._watch(sys.argv[1:])"
     )
@@ -209,7 +209,7 @@ def test_a_forked_process_that_holds_the_pipe_does_not_keep_the_server(monkeypat
 def test_a_server_ends_with_the_process_that_started_it(ending):
     script = f"""
         import os, sys
-        from loanflow.classroom.servers import local_server
+        from classroom.services.servers import local_server
         server = local_server({WEB_SERVER!r}, health_path="/")
         print(server._watchdog.pid, flush=True)
         {ending}
@@ -232,7 +232,7 @@ def test_a_notebook_that_is_interrupted_or_killed_leaves_no_process(how, moment,
     cell = f"""
         import time
         from pathlib import Path
-        from loanflow.classroom import servers
+        from classroom.services import servers
 
         class Noted(servers.LocalServer):
             def _wait_until(self, ready, timeout):

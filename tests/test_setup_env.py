@@ -54,7 +54,7 @@ class Programs:
                 if isinstance(outcome, BaseException):
                     raise outcome
                 return subprocess.CompletedProcess(command, 1, stdout=outcome.encode())
-        if "loanflow.classroom prepare" in command:
+        if "classroom prepare" in command:
             (self.root / "workspace").mkdir()
             (self.root / "workspace" / "mlflow.db").touch()
         return subprocess.CompletedProcess(command, 0, stdout=b"")
@@ -100,7 +100,7 @@ def test_a_new_copy_gets_its_environment_and_store(setup_env, course, programs):
     assert setup_env.main([], course) == 0
     assert programs.count("uv --no-progress pip install") == 1
     assert programs.count("--compile-bytecode -c constraints.txt -e .") == 1
-    assert programs.count("loanflow.classroom environment") == 1
+    assert programs.count("classroom environment") == 1
     assert left_behind(course) == [".venv", "src/loanflow.egg-info", "workspace"]
     settings = (course / ".venv" / setup_env.LAB_SERVER).read_text()
     assert '"news_url": null' in settings
@@ -129,7 +129,7 @@ def test_a_changed_input_rebuilds_from_nothing(setup_env, course, programs, name
     assert setup_env.main([], course) == 0
     assert not old.exists()
     assert programs.count("-m venv .venv") == 2
-    assert programs.count("loanflow.classroom prepare") == 1  # the reader's work stays
+    assert programs.count("classroom prepare") == 1  # the reader's work stays
 
 
 def test_another_python_rebuilds(setup_env, course, programs, monkeypatch):
@@ -214,7 +214,7 @@ def test_pip_is_not_tried_where_it_cannot_help(setup_env, course, programs, outc
 def test_set_up_goes_on_without_the_environment_of_project_runs(
     setup_env, course, programs, capsys
 ):
-    programs.fail("loanflow.classroom environment", "Traceback\nExecutionException: no uv\n")
+    programs.fail("classroom environment", "Traceback\nExecutionException: no uv\n")
     assert setup_env.main([], course) == 0
     assert "could not be made (ExecutionException: no uv)" in capsys.readouterr().out
     assert left_behind(course) == [".venv", "src/loanflow.egg-info", "workspace"]
@@ -237,7 +237,7 @@ def test_a_log_that_cannot_be_written_hides_no_cause(setup_env, course, programs
 
 
 def test_a_failing_store_keeps_the_environment(setup_env, course, programs):
-    programs.fail("loanflow.classroom prepare", "OSError: the store\n")
+    programs.fail("classroom prepare", "OSError: the store\n")
     assert setup_env.main([], course) == 1
     programs.failures.clear()
     assert setup_env.main([], course) == 0
@@ -250,7 +250,7 @@ def test_the_readers_own_store_is_looked_for_where_it_is(
     (tmp_path / "mlflow.db").touch()
     monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path))
     setup_env.main([], course)
-    assert programs.count("loanflow.classroom prepare") == 0
+    assert programs.count("classroom prepare") == 0
 
 
 def test_an_old_python_alone_gets_one_line(setup_env, course, programs, monkeypatch):

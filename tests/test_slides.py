@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
+from classroom.workspace import NOTEBOOKS, lessons
 from conftest import skip_module_without_guide, skip_without_browser
-from loanflow.classroom.workspace import NOTEBOOKS, lessons
 from tools.notebooks import as_read
 from tools.screenshots import browser_page
 

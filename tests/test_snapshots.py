@@ -10,10 +10,11 @@ import mlflow
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from loanflow.classroom import open_lesson, progress, snapshots
-from loanflow.classroom.__main__ import main
-from loanflow.classroom.servers import mlflow_server
-from loanflow.classroom.workspace import NOTEBOOKS, home, tracking_uri
+from classroom import open_lesson
+from classroom.__main__ import main
+from classroom.desk import progress, snapshots
+from classroom.services.servers import mlflow_server
+from classroom.workspace import NOTEBOOKS, home, tracking_uri
 from tools import notebooks
 
 FIRST, SECOND, THIRD = snapshots.lesson_names()[1:4]
@@ -232,7 +233,7 @@ def test_a_snapshot_of_another_notebook_is_noticed(workspace, monkeypatch):
 
 
 SET_UP = f"""
-from loanflow import classroom
+import classroom
 import mlflow
 lesson = classroom.open_lesson({SECOND!r})
 mlflow.set_tracking_uri(lesson.tracking_uri)

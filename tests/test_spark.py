@@ -13,8 +13,8 @@ import psutil
 import pytest
 from jupyter_client import KernelManager
 
-from loanflow.classroom import spark
-from loanflow.classroom.doctor import MISSING, Check
+from classroom.desk.doctor import MISSING, Check
+from classroom.services import spark
 
 needs_spark = pytest.mark.skipif(
     not spark.is_here() and "spark" not in os.environ.get("LOANFLOW_REQUIRE", "").split(),
@@ -24,7 +24,7 @@ needs_spark = pytest.mark.skipif(
 #: Starts a session whose Python workers have worked, and tells the processes and their addresses.
 SESSION = """
 import contextlib, json, os, sys
-from loanflow.classroom import spark as local
+from classroom.services import spark as local
 
 jvm = local.start_jvm()
 from pyspark.sql import SparkSession
@@ -137,7 +137,7 @@ print(json.dumps([second.pid, third.pid]))
 def test_looking_for_spark_changes_nothing():
     code = """
 import sys
-from loanflow.classroom import spark
+from classroom.services import spark
 before = list(sys.path), set(sys.modules)
 assert spark.is_here()
 assert (list(sys.path), set(sys.modules)) == before
@@ -149,7 +149,7 @@ assert (list(sys.path), set(sys.modules)) == before
 def test_java_that_does_not_start_is_told_once():
     code = """
 import os
-from loanflow.classroom import spark
+from classroom.services import spark
 os.environ["PYSPARK_SUBMIT_ARGS"] = "--no-such-option"
 try:
     spark.start_jvm()
@@ -199,7 +199,7 @@ def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_pr
     try:
         client.wait_for_ready(timeout=120)
         asked = client.execute(
-            "from loanflow.classroom import spark as local\njvm = local.start_jvm()"
+            "from classroom.services import spark as local\njvm = local.start_jvm()"
         )
         kernel = psutil.Process(manager.provisioner.pid)
         deadline = time.monotonic() + 120
@@ -221,7 +221,7 @@ def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_pr
 def test_the_daemon_names_the_module_that_spark_runs():
     text = textwrap.dedent("""
         import sys
-        import loanflow.classroom.spark_daemon
+        import classroom.services.spark_daemon
         assert "pyspark.daemon" in sys.modules
     """)
     assert run(text) == ([], "")

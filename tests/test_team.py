@@ -21,10 +21,12 @@ import yaml
 from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from classroom import open_lesson
+from classroom.desk import doctor
+from classroom.services import team
+from classroom.services.servers import ServerError, local_server
+from classroom.workspace import NOTEBOOKS, REPOSITORY
 from conftest import required
-from loanflow.classroom import doctor, open_lesson, team
-from loanflow.classroom.servers import ServerError, local_server
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY
 
 LESSON = NOTEBOOKS / "04_tracking_shared_server.ipynb"
 
@@ -73,7 +75,7 @@ def test_postgresql_is_empty_private_and_gone_at_the_end(capsys):
 @needs_postgresql
 def test_a_killed_kernel_leaves_neither_postgresql_nor_its_data():
     program = (
-        "import os, signal; from loanflow.classroom import team; database = team.postgresql();"
+        "import os, signal; from classroom.services import team; database = team.postgresql();"
         "print(database.uri, database._folder, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}

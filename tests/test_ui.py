@@ -7,8 +7,8 @@ import mlflow
 import pytest
 from playwright.sync_api import expect
 
+from classroom.workspace import NOTEBOOKS, lessons
 from conftest import skip_without_browser
-from loanflow.classroom.workspace import NOTEBOOKS, lessons
 from tools.screenshots import (
     IMAGES,
     LARGEST,

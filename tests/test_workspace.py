@@ -5,8 +5,8 @@ import sys
 import mlflow
 import pytest
 
-from loanflow.classroom import open_lesson
-from loanflow.classroom.workspace import REPOSITORY, artifacts, home, prepare, tracking_uri
+from classroom import open_lesson
+from classroom.workspace import REPOSITORY, artifacts, home, prepare, tracking_uri
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_processes_may_race_to_prepare_the_store(tmp_path):
     environment = {**os.environ, "LOANFLOW_HOME": str(tmp_path)}
     racing = [
         subprocess.Popen(
-            [sys.executable, "-c", f"import loanflow.classroom as c; c.open_lesson('lesson {n}')"],
+            [sys.executable, "-c", f"import classroom as c; c.open_lesson('lesson {n}')"],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -144,7 +144,7 @@ def test_a_lesson_does_not_show_where_its_store_is(workspace, capsys):
 
 def test_the_classroom_switches_telemetry_off_before_mlflow_is_imported():
     code = (
-        "import sys, loanflow.classroom; assert 'mlflow' not in sys.modules; "
+        "import sys, classroom; assert 'mlflow' not in sys.modules; "
         "from mlflow.telemetry.utils import is_telemetry_disabled as off; print(off())"
     )
     clean = {k: v for k, v in os.environ.items() if "TELEMETRY" not in k and "TRACK" not in k}

@@ -29,7 +29,7 @@ from pathlib import Path
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from loanflow.classroom.workspace import REPOSITORY, home, lessons
+from classroom.workspace import REPOSITORY, home, lessons
 from tools.notebooks import execute
 from tools.scale import scale_table
 from tools.serving import serving_table

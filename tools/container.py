@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from loanflow import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
-from loanflow.classroom import containers, team
-from loanflow.classroom.servers import ServerError
+import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
+from classroom.services import containers, team
+from classroom.services.servers import ServerError
 
 #: That of the lesson, whose build then finds the first steps done.
 IMAGE = "loan-approval"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
+from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
 from tools.notebooks import as_read, slug
 from tools.word import write_word
 

@@ -9,7 +9,7 @@ import mlflow
 import yaml
 from mlflow.entities import LoggedModelStatus
 
-from loanflow.classroom.environments import OtherMachine, OtherMachineError, problems_elsewhere
+from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
 from loanflow.data import load_loans
 
 

@@ -25,7 +25,7 @@ import nbformat
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, home, lessons
+from classroom.workspace import NOTEBOOKS, REPOSITORY, home, lessons
 
 #: Where a version is named that the newest one has to replace.
 NAMING = ("python_env.yaml", "conda.yaml", "Dockerfile", "steps/*.py", "notebooks/*.ipynb")
@@ -185,7 +185,7 @@ def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pi
     uv = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet"]
     _run([*uv, "--python", str(python), "--no-deps", "-e", str(course)], folder)
     # As set-up does: made in a lesson, the environment of project runs prints what uv says of it.
-    make = [str(python), "-m", "loanflow.classroom", "environment"]
+    make = [str(python), "-m", "classroom", "environment"]
     _run(make, course, {**_surroundings(python), "LOANFLOW_HOME": str(folder / "workspace")})
     return course
 

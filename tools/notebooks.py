@@ -17,7 +17,7 @@ from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 from traitlets.config import Config
 
-from loanflow.classroom.workspace import NOTEBOOKS, lessons, prepare
+from classroom.workspace import NOTEBOOKS, lessons, prepare
 from tools.pieces import PIECES, needed_by
 
 NAVIGATION = "navigation"
@@ -183,8 +183,8 @@ def refresh(names: list[str]) -> None:
 
 def run() -> None:
     """Execute every lesson, in order, into the reader's store, and keep a snapshot after each."""
-    from loanflow.classroom import snapshots
-    from loanflow.classroom.workspace import home
+    from classroom.desk import snapshots
+    from classroom.workspace import home
 
     prepare()
     times = {}

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from loanflow.classroom import containers, spark
-from loanflow.classroom.doctor import find_postgresql
-from loanflow.classroom.environments import OtherMachine, OtherMachineError
+from classroom.desk.doctor import find_postgresql
+from classroom.services import containers, spark
+from classroom.services.environments import OtherMachine, OtherMachineError
 
 
 @functools.cache

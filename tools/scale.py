@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from mlflow.models import infer_signature
 
-from loanflow.classroom import spark as java
-from loanflow.classroom.processes import in_new_process
+from classroom.services import spark as java
+from classroom.services.processes import in_new_process
 from loanflow.data import FEATURES, ID, load_loans, split_loans
 from loanflow.synthetic import write_parquet
 from loanflow.training import TRUSTED_TYPES, build_model

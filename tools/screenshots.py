@@ -15,10 +15,10 @@ import mlflow
 from PIL import Image
 from playwright.sync_api import Page, Route, sync_playwright
 
-from loanflow.classroom.doctor import find_browser
-from loanflow.classroom.lab import SETTLED
-from loanflow.classroom.servers import mlflow_server
-from loanflow.classroom.workspace import NOTEBOOKS, lessons, prepare
+from classroom.desk.doctor import find_browser
+from classroom.desk.lab import SETTLED
+from classroom.services.servers import mlflow_server
+from classroom.workspace import NOTEBOOKS, lessons, prepare
 from tools.notebooks import execute
 
 IMAGES = NOTEBOOKS / "images"

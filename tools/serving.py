@@ -13,9 +13,9 @@ from timeit import timeit
 
 import mlflow
 
-from loanflow.classroom.load import drive
-from loanflow.classroom.servers import HOST, local_server
-from loanflow.classroom.workspace import NOTEBOOKS
+from classroom.services.load import drive
+from classroom.services.servers import HOST, local_server
+from classroom.workspace import NOTEBOOKS
 from loanflow.data import load_loans, split_loans
 from loanflow.scorecard import scorecard
 from loanflow.training import TRUSTED_TYPES, build_model

@@ -185,7 +185,7 @@ def make_project_environment(root):
     """
     say("Making the environment in which lessons 05 and 06 run the project ...")
     try:
-        run([venv_python(root), "-m", "loanflow.classroom", "environment"], root)
+        run([venv_python(root), "-m", "classroom", "environment"], root)
     except SetupError as error:
         say(f"It could not be made ({error}); those lessons will try again.")
 
@@ -195,7 +195,7 @@ def prepare_store(root):
     home = Path(os.environ.get("LOANFLOW_HOME") or root / "workspace").expanduser()
     if not (home / "mlflow.db").exists():
         say("Preparing your MLflow store ...")
-        run([venv_python(root), "-m", "loanflow.classroom", "prepare"], root)
+        run([venv_python(root), "-m", "classroom", "prepare"], root)
 
 
 def write_constraints(root):

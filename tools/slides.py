@@ -28,7 +28,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from loanflow.classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
+from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
 from tools.notebooks import DRAWN, as_read
 
 BUILD = REPOSITORY / "build" / "slides"

@@ -1,1 +1,1 @@
-"""The loan problem, in plain pandas and scikit-learn, and the classroom around it."""
+"""The loan problem, in plain pandas and scikit-learn."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-mended = yaml.safe_load((Path(classroom.__file__).parents[3] / "notebooks/deploy/kubernetes.yaml")
+mended = yaml.safe_load((Path(classroom.__file__).parents[2] / "notebooks/deploy/kubernetes.yaml")
                         .read_text().partition("---")[0])
 pod = mended["spec"]["template"]["spec"]
 (container,) = pod["containers"]
@@ -43,7 +43,7 @@ WRONG = {
     "11.1": {
         name: MENDED.format(change=change)
         for name, change in {
-            "the colleague's own": "mended = yaml.safe_load((Path(classroom.__file__).parents[3] / "
+            "the colleague's own": "mended = yaml.safe_load((Path(classroom.__file__).parents[2] / "
             '"notebooks/deploy/colleague.yaml").read_text())',
             "a probe on another port": 'container["readinessProbe"]["httpGet"]["port"] = 8080',
             "a misspelt probe": 'container["readinesProbe"] = container.pop("readinessProbe")',

@@ -1,0 +1,38 @@
+"""The classroom: what makes the notebooks pleasant and repeatable, and teaches nothing by itself.
+
+Importing it, before mlflow, switches MLflow's telemetry off, keeps lines that differ from run to
+run (links with ids, progress bars) out of the cells, and gives each process one thread: on data of
+this size more threads wait for each other longer than they save. It also puts the programs of this
+Python's environment first on the PATH, as activating the environment does: a project run looks for
+``python``, ``uv`` and ``mlflow`` there. The environments that project runs make stay inside of it,
+unless its path holds a space: they then go where MLflow itself puts them, into the home folder.
+"""
+
+import os
+import sys
+import sysconfig
+
+for _name, _value in {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "OMP_NUM_THREADS": "1",
+}.items():
+    os.environ.setdefault(_name, _value)
+if " " not in sys.prefix:  # MLflow hands this path to the shell without quotes
+    _environments = os.path.join(sys.prefix, "project-environments")
+    os.environ.setdefault("MLFLOW_ENV_ROOT", _environments)
+_programs, _path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+if _path.split(os.pathsep)[0] != _programs:
+    os.environ["PATH"] = os.pathsep.join((_programs, _path))
+# A proxy on the way out must not stand before the servers of this machine.
+_direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+if "127.0.0.1" not in _direct:
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{_direct},127.0.0.1".lstrip(",")
+
+from classroom.exercises import check  # noqa: E402
+from classroom.workspace import Lesson, open_lesson  # noqa: E402
+
+__all__ = ["Lesson", "check", "open_lesson"]

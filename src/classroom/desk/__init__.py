@@ -1,0 +1,1 @@
+"""What belongs to the reader alone: progress, snapshots, JupyterLab, and checks of the machine."""

@@ -1,0 +1,493 @@
+"""Check this machine: what is there, what is missing, and what a missing piece costs the reader.
+
+Run it with ``python -m classroom.desk.doctor``. It uses the standard library only, so that it
+also answers where nothing has been installed yet, and it changes nothing.
+"""
+
+from __future__ import annotations  # so that a Python that is too old gets as far as being told
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from classroom.workspace import REPOSITORY, home
+
+OLDEST_PYTHON = (3, 11)
+NEWEST_TESTED_PYTHON = (3, 13)
+OLDEST_JAVA = 17  # what Spark 4 asks for
+SPARK_FOLDER = REPOSITORY / ".spark"  # where `make spark` puts PySpark
+#: 0.5 for the lessons and their snapshots, and up to 0.7 for the other machine of lesson 07.
+FREE_DISK_GB = 1.5
+
+OK, MISSING, WRONG = "ok", "missing", "wrong"
+
+_WITHOUT_SPARK = "the cells of lesson 12 that need Spark; everything else works"
+_ADD_SPARK = "make spark, or the line for it in README.md where there is no make"
+_SET_UP = "delete .venv if there is one, run python tools/setup_env.py, use the Python in .venv"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found of one thing that the course uses.
+
+    Attributes
+    ----------
+    name : str
+        The thing.
+    status : str
+        ``"ok"``, ``"missing"``, or ``"wrong"`` (there, but not usable as it is).
+    found : str
+        What was found.
+    costs : str
+        What the reader goes without; empty if the status is ok.
+    remedy : str
+        How to get it, in one line; empty if the status is ok.
+    needed : bool
+        Whether the lessons need it. All the others cost a part of the course at most.
+    """
+
+    name: str
+    status: str
+    found: str
+    costs: str = ""
+    remedy: str = ""
+    needed: bool = False
+
+
+def find_browser() -> str | None:
+    """Find a Chromium-based browser.
+
+    Returns
+    -------
+    str or None
+        The path of the program: the one that ``LOANFLOW_BROWSER`` names, if that is set; otherwise
+        Chromium, Chrome or Edge on the PATH or where their installers put them. None if there is
+        none, or if ``LOANFLOW_BROWSER`` names no program.
+    """
+    if chosen := os.environ.get("LOANFLOW_BROWSER"):
+        return shutil.which(chosen)
+    commands = (
+        *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+        *("chrome", "microsoft-edge", "msedge"),
+    )
+    return next(filter(None, map(shutil.which, (*commands, *_browser_places()))), None)
+
+
+def find_postgresql() -> Path | None:
+    """Find the folder of PostgreSQL's server programs, ``initdb``, ``pg_ctl`` and ``postgres``.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The folder of the ``initdb`` on the PATH; otherwise the newest one where installers put it,
+        for Debian keeps these programs off the PATH. None if there is none.
+    """
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).resolve().parent
+    folders = [folder for pattern in _postgresql_places() for folder in _glob(pattern)]
+    folders = [folder for folder in folders if shutil.which("initdb", path=str(folder))]
+    return max(folders, key=_version_in_path, default=None)
+
+
+def check_all() -> list[Check]:
+    """Run every check.
+
+    Returns
+    -------
+    list of Check
+        The things that the lessons need first.
+    """
+    checks = [
+        check_python(),
+        *check_packages(),
+        check_workspace(),
+        check_disk(),
+        check_free_port(),
+        check_git(),
+        check_port_5000(),
+        check_spark(),
+        check_java(),
+        check_conda(),
+        check_pyenv(),
+        check_containers(),
+        check_postgresql(),
+        check_browser(),
+    ]
+    return sorted(checks, key=lambda check: not check.needed)
+
+
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Check:
+    """Check the version of Python, as a tuple such as ``(3, 11, 7)``."""
+    found = ".".join(map(str, version))
+    newest = ".".join(map(str, NEWEST_TESTED_PYTHON))
+    if version[:2] < OLDEST_PYTHON:
+        return Check(
+            "Python",
+            WRONG,
+            found,
+            "the packages of the course cannot be installed",
+            f"install Python {newest} from https://www.python.org/downloads/",
+            needed=True,
+        )
+    if version[:2] > NEWEST_TESTED_PYTHON:
+        found += f"; the course is tested up to {newest}"
+    return Check("Python", OK, found, needed=True)
+
+
+def check_packages(pyproject: Path = REPOSITORY / "pyproject.toml") -> list[Check]:
+    """Compare the installed packages with the pins of `pyproject`.
+
+    Returns
+    -------
+    list of Check
+        One for the packages that are missing and one for those of another version, if there are
+        any; otherwise one for all.
+    """
+    try:
+        import tomllib
+
+        project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+        wanted = filter(_is_for_this_machine, project["dependencies"])
+        pins = dict(map(_name_and_version, wanted))
+    except (ImportError, OSError, ValueError, KeyError) as error:
+        return [
+            Check(
+                "packages",
+                WRONG,
+                f"the pins in {pyproject} cannot be read: {error}",
+                "nobody knows whether the lessons give the outputs that they store",
+                "git checkout pyproject.toml",
+                needed=True,
+            )
+        ]
+    missing, different = [], []
+    for name, pinned in pins.items():
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+        else:
+            if installed != pinned:
+                different.append(f"{name} {installed} (pinned: {pinned})")
+    if not missing and not different:
+        return [Check("packages", OK, f"all {len(pins)} as pinned", needed=True)]
+    problems = (
+        (MISSING, missing, "what imports them stops with an error"),
+        (WRONG, different, "outputs may differ from those that the lessons store"),
+    )
+    return [
+        Check("packages", status, ", ".join(names), costs, _SET_UP, needed=True)
+        for status, names, costs in problems
+        if names
+    ]
+
+
+def check_workspace() -> Check:
+    """Check that the workspace, or the folder that it will be made in, can be written."""
+    folder = home()
+    try:
+        with tempfile.TemporaryFile(dir=_nearest_folder(folder)):
+            return Check("workspace", OK, str(folder), needed=True)
+    except OSError as error:
+        return Check(
+            "workspace",
+            WRONG,
+            f"{folder} cannot be written: {error.strerror}",
+            "no lesson can log anything",
+            "set LOANFLOW_HOME to a folder of yours",
+            needed=True,
+        )
+
+
+def check_disk() -> Check:
+    """Check the free space of the disk that holds the workspace."""
+    free = shutil.disk_usage(_nearest_folder(home())).free / 1e9
+    found = f"{free:.1f} GB free"
+    if free >= FREE_DISK_GB:
+        return Check("disk", OK, found, needed=True)
+    return Check(
+        "disk",
+        WRONG,
+        f"{found} of {FREE_DISK_GB:g} GB",
+        "the store fills up in the middle of the course",
+        "make room, or set LOANFLOW_HOME to a folder on another disk",
+        needed=True,
+    )
+
+
+def check_free_port() -> Check:
+    """Check that a program may listen on 127.0.0.1."""
+    try:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+        return Check("local port", OK, "a server may listen on 127.0.0.1", needed=True)
+    except OSError as error:
+        return Check(
+            "local port",
+            WRONG,
+            f"no server may listen on 127.0.0.1: {error.strerror}",
+            "the MLflow UI and every lesson with a server",
+            "allow local connections in the firewall or sandbox that this Python runs in",
+            needed=True,
+        )
+
+
+def check_port_5000(port: int = 5000) -> Check:
+    """Check whether the port that MLflow takes by default is free."""
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if not taken:
+        return Check(f"port {port}", OK, "free")
+    return Check(
+        f"port {port}",
+        WRONG,
+        "taken; on macOS, by the AirPlay Receiver",
+        "`mlflow server` without --port does not start; the lessons choose free ports themselves",
+        "pass --port, or on macOS switch AirPlay Receiver off under System Settings, AirDrop",
+    )
+
+
+def check_git() -> Check:
+    """Check git and its server, with which the Projects lessons run a commit of the course."""
+    costs = "runs do not record their commit, and lessons 05 and 06 cannot run one"
+    install = _how_to_install(apt="git", brew="git", winget="Git.Git")
+    version = _output(["git", "--version"])
+    if version is None:
+        return Check("git", MISSING, "not found", costs, install, needed=True)
+    found = version.removeprefix("git version ")
+    if _output(["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"]) is None:
+        found = f"{found}; the folder {REPOSITORY} is no clone"
+        return Check("git", WRONG, found, costs, "get the course with git clone", needed=True)
+    programs = _output(["git", "--exec-path"])
+    if programs is None or shutil.which("git-daemon", path=programs) is None:
+        costs = "lesson 05 cannot serve the course to itself"
+        return Check("git", WRONG, f"{found}; without git daemon", costs, install, needed=True)
+    return Check("git", OK, found, needed=True)
+
+
+def check_conda() -> Check:
+    """Check conda, one of the environments of the Projects lessons."""
+    if version := _output([os.environ.get("CONDA_EXE") or "conda", "--version"]):
+        return Check("conda", OK, version.removeprefix("conda "))
+    remedy = "install Miniforge from https://conda-forge.org/download/"
+    return Check(
+        "conda",
+        MISSING,
+        "not found",
+        "`mlflow run` with conda.yaml, and its test; everything else works",
+        remedy,
+    )
+
+
+def check_pyenv() -> Check:
+    """Check pyenv, without which MLflow makes no virtualenv."""
+    if version := _output(["pyenv", "--version"]):
+        return Check("pyenv", OK, version.removeprefix("pyenv "))
+    costs = "`mlflow run` needs an --env-manager, such as uv; the test of virtualenv is skipped"
+    remedy = "follow https://github.com/pyenv/pyenv#installation"
+    return Check("pyenv", MISSING, "not found", costs, remedy)
+
+
+def check_spark(pyproject: Path = REPOSITORY / "pyproject.toml") -> Check:
+    """Check PySpark in the folder where `make spark` puts it, against the pin of `pyproject`."""
+    found = metadata.distributions(name="pyspark", path=[str(SPARK_FOLDER)])
+    version = next((distribution.version for distribution in found), None)
+    if version is None:
+        return Check("Spark", MISSING, f"not in {SPARK_FOLDER}", _WITHOUT_SPARK, _ADD_SPARK)
+    if f'"pyspark=={version}"' not in pyproject.read_text(encoding="utf-8"):
+        found = f"{version}, which is not the pin"
+        return Check("Spark", WRONG, found, _WITHOUT_SPARK, f"delete .spark, then {_ADD_SPARK}")
+    return Check("Spark", OK, version)
+
+
+def check_java() -> Check:
+    """Check Java, which Spark runs on."""
+    costs = _WITHOUT_SPARK
+    remedy = _how_to_install(
+        apt="openjdk-17-jre-headless", brew="openjdk@17", winget="EclipseAdoptium.Temurin.17.JRE"
+    )
+    java = "java"
+    if java_home := os.environ.get("JAVA_HOME"):  # Spark asks it first, too
+        java = str(Path(java_home) / "bin" / "java")
+    answer = _output([java, "-version"])
+    if answer is None:
+        found = f"no Java in JAVA_HOME, {java_home}" if java_home else "not found"
+        return Check("Java", WRONG if java_home else MISSING, found, costs, remedy)
+    version = re.search(r'version "(?:1\.)?(\d+)[^"]*"', answer)  # Java 8 calls itself 1.8
+    found = version[0] if version else f"{java} does not say its version"
+    if version is None or int(version[1]) < OLDEST_JAVA:
+        return Check("Java", WRONG, f"{found}; {OLDEST_JAVA} or later is needed", costs, remedy)
+    return Check("Java", OK, found)
+
+
+def check_containers() -> Check:
+    """Check that a container engine answers."""
+    costs = "`mlflow run` with Docker, its test, and the containers of lesson 11"
+    if shutil.which("docker") is None:
+        remedy = _how_to_install(
+            apt="docker.io", brew="--cask docker", winget="Docker.DockerDesktop"
+        )
+        return Check("container engine", MISSING, "no docker command", costs, remedy)
+    version = _output(["docker", "info", "--format", "{{.ServerVersion}}"])
+    if version is None:
+        remedy = (
+            "sudo systemctl start docker" if sys.platform == "linux" else "start Docker Desktop"
+        )
+        return Check("container engine", WRONG, "`docker info` does not answer", costs, remedy)
+    return Check("container engine", OK, f"docker {version}")
+
+
+def check_postgresql() -> Check:
+    """Check PostgreSQL's server programs."""
+    if folder := find_postgresql():
+        version = _output([str(folder / "postgres"), "--version"]) or "version unknown"
+        return Check("PostgreSQL", OK, version)
+    return Check(
+        "PostgreSQL",
+        MISSING,
+        "no initdb found",
+        "lesson 04 moves its store into a SQLite file instead; everything else works",
+        _how_to_install(apt="postgresql", brew="postgresql@17", winget="PostgreSQL.PostgreSQL.17"),
+    )
+
+
+def check_browser() -> Check:
+    """Check for a browser that a script can drive."""
+    costs = "no new screenshots, and the browser tests are skipped; every lesson works"
+    if browser := find_browser():
+        return Check("browser", OK, browser)
+    if chosen := os.environ.get("LOANFLOW_BROWSER"):
+        found, remedy = f"LOANFLOW_BROWSER names no program: {chosen}", "unset LOANFLOW_BROWSER"
+        return Check("browser", WRONG, found, costs, remedy)
+    remedy = _how_to_install(apt="chromium", brew="--cask chromium", winget="Google.Chrome")
+    return Check("browser", MISSING, "no Chromium, Chrome or Edge", costs, remedy)
+
+
+def table(checks: Sequence[Check]) -> str:
+    """Return the checks as text, each with what to do about it where it is not ok."""
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        lines.append(f"{check.status:<9}{check.name:<{width}}  {check.found}")
+        if check.status != OK:
+            lines.append(f"{'':<{11 + width}}without it: {check.costs}")
+            lines.append(f"{'':<{11 + width}}to get it:  {check.remedy}")
+    return "\n".join(lines)
+
+
+def report(checks: Sequence[Check]) -> str:
+    """Return the checks as text, each with what to do about it, and a closing sentence."""
+    needed = [check.name for check in checks if check.needed and check.status != OK]
+    if needed:
+        closing = f"The lessons need what is missing or wrong here: {', '.join(needed)}."
+    else:
+        closing = "Everything that the lessons need is there; they need no network."
+    return f"{table(checks)}\n\n{closing}"
+
+
+def tell(checks: Sequence[Check], report: Callable[[Sequence[Check]], str]) -> int:
+    """Print a report on checks; return 0 if nothing that is needed is missing, otherwise 1."""
+    print(report(checks))
+    return int(any(check.needed and check.status != OK for check in checks))
+
+
+def main() -> int:
+    """Say whether everything that the lessons need is there."""
+    return tell(check_all(), report)
+
+
+def _is_for_this_machine(requirement: str) -> bool:
+    """Evaluate the marker behind a semicolon; true where there is none or nothing to read it."""
+    marker = requirement.partition(";")[2]
+    if not marker:
+        return True
+    try:
+        from packaging.markers import Marker
+    except ImportError:
+        return True
+    return Marker(marker).evaluate()
+
+
+def _name_and_version(requirement: str) -> tuple[str, str]:
+    pin = requirement.partition(";")[0].strip()
+    if pin := re.fullmatch(r"([\w.-]+)(?:\[.*\])?\s*==\s*([\w.+!-]+)", pin):
+        return pin[1], pin[2]
+    raise ValueError(f"{requirement!r} is no pin of the form name==version")
+
+
+def _output(command: Sequence[str]) -> str | None:
+    """Return what a command prints (Java: on stderr), or None if it fails, is silent or hangs."""
+    try:
+        result = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=15,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return (result.stdout.strip() or result.stderr.strip()) or None
+
+
+def _nearest_folder(path: Path) -> Path:
+    """Return `path` or the nearest of its parents that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _how_to_install(*, apt: str, brew: str, winget: str) -> str:
+    if sys.platform == "darwin":
+        return f"brew install {brew}"
+    if sys.platform == "win32":
+        return f"winget install {winget}"
+    return f"sudo apt install {apt}, or the same with your system's package manager"
+
+
+def _browser_places() -> list[str]:
+    if sys.platform == "darwin":
+        names = ("Chromium", "Google Chrome", "Microsoft Edge")
+        return [f"/Applications/{name}.app/Contents/MacOS/{name}" for name in names]
+    if sys.platform == "win32":
+        variables = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        roots = [os.environ[name] for name in variables if name in os.environ]
+        programs = (
+            r"Chromium\Application\chrome.exe",
+            r"Google\Chrome\Application\chrome.exe",
+            r"Microsoft\Edge\Application\msedge.exe",
+        )
+        return [rf"{root}\{program}" for program in programs for root in roots]
+    return []
+
+
+def _postgresql_places() -> list[str]:
+    if sys.platform == "darwin":
+        return ["/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"]
+    if sys.platform == "win32":
+        return [rf"{os.environ.get('PROGRAMFILES', 'C:')}\PostgreSQL\*\bin"]
+    return ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"]
+
+
+def _glob(pattern: str) -> list[Path]:
+    anchor = Path(pattern).anchor
+    return list(Path(anchor).glob(str(Path(pattern).relative_to(anchor))))
+
+
+def _version_in_path(folder: Path) -> int:
+    numbers = re.findall(r"\d+", str(folder))
+    return int(numbers[-1]) if numbers else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

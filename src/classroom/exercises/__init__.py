@@ -1,0 +1,72 @@
+"""Exercise checks: one verdict, read off what the reader did, and never an exception.
+
+The checks of a lesson stand in a module of their own here, ``lesson_NN``, loaded when one of them
+is first asked for.
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable
+
+from classroom.desk.progress import note_solved
+
+_CHECKS: dict[str, Callable[..., None]] = {}
+
+
+class NotYet(Exception):
+    """What is still missing from an answer, in one sentence."""
+
+
+def exercise(number: str) -> Callable:
+    """Register the decorated function as the check of an exercise, such as ``"1.2"``.
+
+    The function raises `NotYet` where the answer falls short and returns nothing otherwise.
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        _CHECKS[number] = function
+        return function
+
+    return register
+
+
+def require(condition: bool, missing: str) -> None:
+    """Raise `NotYet` with the sentence `missing` unless `condition` holds."""
+    if not condition:
+        raise NotYet(missing)
+
+
+def find_check(number: str) -> Callable[..., None] | None:
+    """Return the check of an exercise, or None if there is no such exercise."""
+    if match := re.fullmatch(r"(\d{1,2})\.\d", number):
+        module = f"{__name__}.lesson_{int(match[1]):02d}"
+        if importlib.util.find_spec(module):
+            importlib.import_module(module)
+    return _CHECKS.get(number)
+
+
+def check(number: str, *answer) -> None:
+    """Print the verdict on an exercise: correct, or not yet and what is missing.
+
+    A correct answer is kept in the reader's store, for ``python -m classroom progress``.
+
+    Parameters
+    ----------
+    number : str
+        The exercise, such as ``"1.2"``.
+    *answer
+        What its check looks at: the lesson, whose experiment it reads, or a value.
+    """
+    function = find_check(number)
+    if function is None:
+        print(f"There is no exercise {number}.")
+        return
+    try:
+        function(*answer)
+    except NotYet as missing:
+        print(f"Exercise {number}: not yet. {missing}")
+    except Exception as error:  # a learner's half-finished answer must never look like a crash
+        print(f"Exercise {number}: not yet. The check cannot read the answer ({error!r}).")
+    else:
+        print(f"Exercise {number}: correct.")
+        note_solved(number, answer)

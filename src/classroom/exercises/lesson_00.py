@@ -1,0 +1,25 @@
+"""The checks of lesson 00."""
+
+from classroom.exercises import exercise, require
+from loanflow.data import TARGET, load_loans
+
+
+@exercise("0.1")
+def accuracy_of_the_rule(answer) -> None:
+    """Compare with the rule's accuracy on all applications."""
+    loans = load_loans()
+    right = ((loans["Credit_History"] != 0) == (loans[TARGET] == "Y")).mean()
+    require(answer is not None, "The variable `answer` is still None.")
+    require(0 <= float(answer) <= 1, "A share lies between 0 and 1.")
+    require(abs(float(answer) - right) < 0.0006, "That is not the rule's accuracy on all rows.")
+
+
+@exercise("0.2")
+def notes_on_the_second_split(answer) -> None:
+    """Compare with the notes written after the second call of split_loans."""
+    require(not isinstance(answer, str), "One name is not enough; `answer` must be a list.")
+    answer = set(answer)
+    require(bool(answer), "The list `answer` is still empty.")
+    after = {"forest 1", "forest 10", "boosting", "boosting, tuned"}
+    require(answer <= after, "At least one of these was measured on the first split.")
+    require(answer == after, "At least one more was measured on the second split.")

@@ -1,0 +1,63 @@
+"""What the checks of several lessons ask of the store."""
+
+import tempfile
+from pathlib import Path
+
+import mlflow
+from mlflow.entities import LoggedModel, LoggedModelStatus, Run
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from classroom.exercises import require
+from classroom.workspace import Lesson
+
+
+def search(tracking_uri: str, experiment: str, question: str = "") -> list[Run]:
+    """Return the runs of the experiment that the filter `question` finds; it must exist."""
+    client = mlflow.MlflowClient(tracking_uri)
+    found = client.get_experiment_by_name(experiment)
+    require(found is not None, f"There is no experiment '{experiment}'.")
+    return list(client.search_runs([found.experiment_id], question))
+
+
+def the_run_named(name: str, tracking_uri: str, experiment: str) -> Run:
+    """Return the one run of that name in the experiment; require that there is just one."""
+    runs = search(tracking_uri, experiment, f"run_name = '{name}'")
+    require(len(runs) > 0, f"There is no run named '{name}' in the experiment '{experiment}'.")
+    require(len(runs) == 1, f"There are {len(runs)} runs named '{name}'; delete all but one.")
+    return runs[0]
+
+
+def require_finished(run: Run) -> None:
+    """Require that the run ended well."""
+    name, status = run.info.run_name, run.info.status
+    require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+
+
+def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
+    """Return the version of a registered model that has the alias champion; require one."""
+    try:
+        return mlflow.MlflowClient(lesson.tracking_uri).get_model_version_by_alias(name, "champion")
+    except MlflowException:
+        require(False, f"No version of {name} is the champion.")
+
+
+def the_text_in(file: str, run: Run, lesson: Lesson) -> str:
+    """Return the text of a file that the run logged; require that the run ended well."""
+    require_finished(run)
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    files = [entry.path for entry in client.list_artifacts(run.info.run_id)]
+    require(file in files, f"The run '{run.info.run_name}' has no artifact {file}.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(run.info.run_id, file, folder)
+        return Path(path).read_text(encoding="utf-8")
+
+
+def the_newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
+    """Return the newest ready model of that name in the lesson's experiment; require one."""
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    experiment = client.get_experiment_by_name(lesson.name)
+    models = client.search_logged_models([experiment.experiment_id], f"name = '{name}'")
+    ready = [model for model in models if model.status == LoggedModelStatus.READY]
+    require(len(ready) > 0, f"There is no model named '{name}' in this lesson's experiment.")
+    return max(ready, key=lambda model: model.creation_timestamp)

@@ -1,0 +1,365 @@
+"""A team's servers for the time of a lesson: PostgreSQL, an S3 store, and a gateway that can fail.
+
+Where PostgreSQL or the S3 stand-in is not installed, a plain file or folder takes its place and one
+line says so: the cells that follow run unchanged.
+"""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+
+from classroom.desk import doctor
+from classroom.services.servers import HOST, LocalServer, ServerError, local_server
+
+# What MLflow's authentication client imports warns about a file, by its path on this machine.
+warnings.filterwarnings("ignore", module="mlflow.server.fastapi_app")
+
+_USER = "mlflow"
+_BUCKET = "mlflow"
+# Runs PostgreSQL. When it is asked to end, PostgreSQL does not wait for its clients, and its folder
+# goes, even where the kernel that made it was killed. (Asked: a failed start may be tried again.)
+_KEEPER = """
+import shutil, signal, subprocess, sys
+asked = []
+def end(*_):
+    asked.append(True)
+    server.send_signal(signal.SIGINT)
+server = subprocess.Popen(sys.argv[2:])
+signal.signal(signal.SIGTERM, end)
+signal.signal(signal.SIGINT, lambda *_: None)
+code = server.wait()
+if asked:
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+sys.exit(code)
+"""
+_HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
+
+
+class _Service:
+    """Something that holds data while the lesson runs: `with` or `stop` ends it and removes it."""
+
+    def __init__(self, folder: Path | None, server: LocalServer | None = None) -> None:
+        self._folder = folder
+        self._server = server
+        self._end = weakref.finalize(self, _end, folder, server)
+
+    def __enter__(self) -> Self:
+        """Return the service, which runs already."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End the service, whatever happened in the block."""
+        self.stop()
+
+    def stop(self) -> None:
+        """End the server and remove its data; a second call does nothing."""
+        self._end()
+
+
+class Database(_Service):
+    """An empty database; made by `postgresql`.
+
+    Attributes
+    ----------
+    uri : str
+        What SQLAlchemy and MLflow open it by. It holds a password, so do not print it.
+    """
+
+    def __init__(self, uri: str, folder: Path, server: LocalServer | None = None) -> None:
+        super().__init__(folder, server)
+        self.uri = uri
+
+    def __repr__(self) -> str:
+        """Leave the port and the password out."""
+        return f"<Database {self.uri.partition(':')[0]}>"
+
+
+class ObjectStore(_Service):
+    """A bucket for artifacts; made by `s3_store`.
+
+    Attributes
+    ----------
+    uri : str
+        The bucket, ``s3://mlflow``.
+    environment : mapping of str to str
+        The address and keys that a program needs to reach it, as environment variables.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        folder: Path | None = None,
+        server: LocalServer | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(folder, server)
+        self.uri = uri
+        self.environment = dict(environment or {})
+
+    def __repr__(self) -> str:
+        """Leave the port and the keys out."""
+        return f"<ObjectStore {self.uri.partition(':')[0]}>"
+
+    def files(self) -> list[str]:
+        """Return the names of everything that is stored, in alphabetical order."""
+        if self._server is None:
+            files = (path for path in self._folder.rglob("*") if path.is_file())
+            return sorted(path.relative_to(self._folder).as_posix() for path in files)
+        pages = _s3_client(self.environment).get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=_BUCKET).search("Contents[].Key")
+        return sorted(name for name in found if name)
+
+
+class Gateway:
+    """An HTTP gateway in front of a server, as companies have one, which fails when it is told to.
+
+    Parameters
+    ----------
+    server : LocalServer
+        Where the requests go.
+
+    Attributes
+    ----------
+    url : str
+        ``http://127.0.0.1:<port>``: what clients use in place of the server's own.
+    requests : int
+        How many requests have arrived.
+    failures : int
+        How many of the next requests are answered with 503, Service Unavailable, and go no further.
+    """
+
+    def __init__(self, server: LocalServer) -> None:
+        self.requests = 0
+        self.failures = 0
+        http = ThreadingHTTPServer((HOST, 0), _relay(self, server.port))
+        self.url = f"http://{HOST}:{http.server_port}"
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        self._http = http
+
+    def __enter__(self) -> Self:
+        """Return the gateway, which is open already."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the gateway, whatever happened in the block."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Close the gateway; the server behind it goes on."""
+        self._http.shutdown()
+        self._http.server_close()
+
+
+def postgresql() -> Database:
+    """Start PostgreSQL with an empty database, on a free port of 127.0.0.1, behind a password.
+
+    The server refuses to run as root; started by root, it runs as the user postgres or nobody.
+    Where PostgreSQL is not installed, the database is a SQLite file, and one line says so.
+
+    Returns
+    -------
+    Database
+
+    Raises
+    ------
+    ServerError
+        If PostgreSQL is installed and does not start.
+    """
+    programs = doctor.find_postgresql()
+    if programs is None:
+        remedy = doctor.check_postgresql().remedy
+        print(f"PostgreSQL is missing, so a SQLite file stands in; to get it: {remedy}")
+        folder = Path(tempfile.mkdtemp(prefix="loanflow-database-"))
+        return Database(f"sqlite:///{(folder / 'mlflow.db').as_posix()}", folder)
+    account = _unprivileged_account()
+    # Only under /tmp can that account reach a folder: root's own temporary folder may be closed.
+    folder = Path(tempfile.mkdtemp(prefix="loanflow-database-", dir="/tmp" if account else None))
+    try:
+        password = secrets.token_urlsafe()
+        (folder / "password").write_text(password)
+        as_account = []
+        if account:
+            uid, gid = account
+            as_account = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--"]
+            for path in (folder, folder / "password"):
+                os.chown(path, uid, gid)
+        data = str(folder / "data")
+        _run(
+            [
+                *(*as_account, str(programs / "initdb"), "--pgdata", data),
+                *("--username", _USER, "--pwfile", str(folder / "password")),
+                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"),
+            ],
+            folder,
+        )
+        (folder / "password").unlink()
+        # No socket file, and no waiting for the disk: the data lives as long as the lesson.
+        options = ("-k", "", "-F", "-c", f"listen_addresses={HOST}")
+        postgres = [str(programs / "postgres"), "-D", data, "-p", "{port}", *options]
+        server = local_server(
+            [sys.executable, "-I", "-S", "-c", _KEEPER, str(folder), *as_account, *postgres],
+            ready=lambda port: _run_ok([str(programs / "pg_isready"), "-h", HOST, "-p", str(port)]),
+            name="postgresql",
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    uri = f"postgresql://{_USER}:{password}@{HOST}:{server.port}/postgres"
+    return Database(uri, folder, server)
+
+
+def s3_store() -> ObjectStore:
+    """Start a stand-in for S3 with one empty bucket: moto's server, on a free port of 127.0.0.1.
+
+    It speaks the S3 protocol, keeps everything in memory, and lets every key in. Where moto or
+    boto3 is not installed, the store is a folder, and one line says so.
+
+    Returns
+    -------
+    ObjectStore
+
+    Raises
+    ------
+    ServerError
+        If moto is installed and does not start.
+    """
+    if not _is_installed("moto", "boto3"):
+        print("moto is missing, so a folder stands in; to get it: pip install 'moto[s3]' boto3")
+        folder = Path(tempfile.mkdtemp(prefix="loanflow-bucket-"))
+        return ObjectStore(folder.as_uri(), folder)
+    server, environment = moto_server()
+    environment["MLFLOW_S3_ENDPOINT_URL"] = server.url
+    _s3_client(environment).create_bucket(Bucket=_BUCKET)
+    return ObjectStore(f"s3://{_BUCKET}", server=server, environment=environment)
+
+
+def moto_server() -> tuple[LocalServer, dict[str, str]]:
+    """Start moto's server, a stand-in for AWS, on a free port of 127.0.0.1.
+
+    Returns
+    -------
+    LocalServer
+    dict of str to str
+        Environment variables that keep a client away from the reader's own account.
+
+    Raises
+    ------
+    ServerError
+        If it does not start.
+    """
+    command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", "{port}"]
+    server = local_server(command, health_path="/moto-api/", name="moto")
+    return server, {
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",  # else boto3 may look for keys outside this machine
+        "AWS_MAX_ATTEMPTS": "1",  # on one machine the store is there or it is not
+    }
+
+
+@contextmanager
+def environment(**variables: object) -> Iterator[None]:
+    """Set environment variables for the time of a `with` block, and put the old values back."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update({name: str(value) for name, value in variables.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _unprivileged_account() -> tuple[int, int] | None:
+    """Return the user and group to run PostgreSQL as; None where we are not root ourselves."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    account = accounts.get("postgres", accounts["nobody"])
+    return account.pw_uid, account.pw_gid
+
+
+def _is_installed(*modules: str) -> bool:
+    return all(map(importlib.util.find_spec, modules))
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise ServerError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+
+
+def _run_ok(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def _s3_client(environment: Mapping[str, str]):
+    import boto3
+
+    return boto3.client(
+        "s3",
+        endpoint_url=environment["MLFLOW_S3_ENDPOINT_URL"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+    )
+
+
+def _end(folder: Path | None, server: LocalServer | None) -> None:
+    if server is not None:
+        server.stop()
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _relay(gateway: Gateway, port: int) -> type[BaseHTTPRequestHandler]:
+    class Relay(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            gateway.requests += 1
+            if gateway.failures:
+                gateway.failures -= 1
+                self.send_error(503)
+                return
+            behind = HTTPConnection(HOST, port, timeout=60)
+            try:
+                behind.request(self.command, self.path, body, dict(self.headers))
+                response = behind.getresponse()
+                content = response.read()
+            except OSError:
+                self.send_error(502)
+                return
+            finally:
+                behind.close()
+            self.send_response_only(response.status)
+            for name, value in response.getheaders():
+                if name.lower() not in _HOP_BY_HOP:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+        def log_message(self, *message: object) -> None:
+            """Print nothing into the cell."""
+
+    return Relay

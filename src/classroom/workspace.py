@@ -1,0 +1,174 @@
+"""The reader's workspace: one store for the whole course, and a clean experiment for each lesson.
+
+The store is a SQLite database and a folder of artifacts under ``workspace/`` in the repository;
+the environment variable ``LOANFLOW_HOME`` moves it.
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NOTEBOOKS = REPOSITORY / "notebooks"
+#: The lesson that this process has opened last.
+opened: "Lesson | None" = None
+
+
+def home() -> Path:
+    """Return the absolute path of the workspace, which need not exist yet."""
+    return Path(os.environ.get("LOANFLOW_HOME") or REPOSITORY / "workspace").expanduser().absolute()
+
+
+def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
+    """Return the notebooks of a folder in the order of the course."""
+    return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+
+
+def tracking_uri() -> str:
+    """Return the URI of the reader's store; absolute, so no working directory can change it."""
+    return f"sqlite:///{(home() / 'mlflow.db').as_posix()}"
+
+
+def artifacts() -> Path:
+    """Return the folder under which each lesson keeps its artifacts."""
+    return home() / "artifacts"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson that has been opened.
+
+    Attributes
+    ----------
+    name : str
+        The notebook's name without its ending; also the name of the lesson's experiment.
+    tracking_uri : str
+        The URI of the store that holds the experiment.
+    """
+
+    name: str
+    tracking_uri: str
+
+    @property
+    def folder(self) -> Path:
+        """The lesson's own folder for files, made when it is first asked for."""
+        folder = home() / "files" / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def __repr__(self) -> str:
+        """Leave the store's path out: it differs from reader to reader."""
+        return f"Lesson({self.name!r})"
+
+
+def prepare() -> None:
+    """Create the reader's store, unless it is there.
+
+    Raises
+    ------
+    OSError
+        If the workspace cannot be written.
+    """
+    database = home() / "mlflow.db"
+    if database.exists():
+        return
+    artifacts().mkdir(parents=True, exist_ok=True)
+    # Processes that race on a fresh store break its migrations, so each makes one of its own and
+    # the first to finish puts it in place.
+    with tempfile.TemporaryDirectory(dir=home(), prefix="new-store-") as folder:
+        fresh = make_database(Path(folder))
+        if not database.exists():
+            fresh.replace(database)
+
+
+def make_database(folder: Path) -> Path:
+    """Make the database of an empty store in a folder; return its path."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    database = folder / "mlflow.db"
+    store = SqlAlchemyStore(f"sqlite:///{database.as_posix()}", artifacts().as_uri())
+    store.engine.dispose()
+    return database
+
+
+def prepare_environment() -> None:
+    """Make the environment in which lessons 05 and 06 run the project, by running it there once.
+
+    The first run also byte-compiles what it imports; it is logged into a store that is thrown away.
+
+    Raises
+    ------
+    mlflow.exceptions.MlflowException, mlflow.exceptions.ExecutionException
+        If the environment cannot be made, or the run in it fails.
+    """
+    import mlflow
+
+    prepare()
+    with tempfile.TemporaryDirectory() as folder:
+        store = shutil.copy(home() / "mlflow.db", folder)
+        mlflow.set_tracking_uri(f"sqlite:///{Path(store).as_posix()}")
+        experiment = mlflow.create_experiment("set-up", Path(folder).as_uri())
+        mlflow.projects.run(str(REPOSITORY), experiment_id=experiment, env_manager="uv")
+
+
+def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
+    """Open a lesson: give it an empty experiment of its own name in the reader's store.
+
+    What an earlier opening left under that name is deleted, and so are the lesson's registered
+    models. Other lessons' work stays. No run is left active. A store that was chosen elsewhere is
+    forgotten; in a kernel that has chosen the reader's store already, what is logged next goes to
+    the empty experiment.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name without its ending, such as ``"01_tracking_first_run"``.
+    registered_models : sequence of str
+        The names of the registered models that belong to this lesson alone.
+
+    Returns
+    -------
+    Lesson
+
+    Raises
+    ------
+    OSError
+        If the workspace cannot be written.
+    """
+    import mlflow
+
+    global opened
+
+    prepare()
+    while mlflow.active_run():
+        with suppress(mlflow.exceptions.MlflowException):  # its store may have been exchanged
+            mlflow.end_run()
+    reopened = mlflow.get_tracking_uri() == tracking_uri()
+    if not reopened:
+        # What the reader's shell or another lesson chose must not decide where this one writes.
+        mlflow.set_tracking_uri(None)
+        for variable in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
+            os.environ.pop(f"MLFLOW_{variable}", None)
+    lesson = opened = Lesson(name, tracking_uri())
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    if (earlier := client.get_experiment_by_name(name)) is not None:
+        # A deleted experiment keeps its name taken, so it gives the name away first.
+        if earlier.lifecycle_stage == "deleted":
+            client.restore_experiment(earlier.experiment_id)
+        client.rename_experiment(earlier.experiment_id, f"{name} replaced {uuid.uuid4().hex}")
+        client.delete_experiment(earlier.experiment_id)
+    for model in registered_models:
+        if client.search_registered_models(f"name = '{model}'"):
+            client.delete_registered_model(model)
+    for folder in (artifacts() / name, home() / "files" / name):
+        shutil.rmtree(folder, ignore_errors=True)
+    client.create_experiment(name, artifact_location=(artifacts() / name).as_uri())
+    if reopened:
+        mlflow.set_experiment(name)  # otherwise the next run would go to the deleted one
+    print(f"Experiment {name!r} is ready; this cell empties it each time it runs.")
+    return lesson
