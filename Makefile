@@ -21,7 +21,7 @@ help: ## list the targets
 setup: ## create .venv and your MLflow store; every target below does this first, once
 	@"$(PYTHON)" tools/setup_env.py
 
-spark: setup ## add Spark, for lesson 12, in .spark; it also needs Java 17 (see doctor)
+spark: setup ## add Spark, for lesson 17, in .spark; it also needs Java 17 (see doctor)
 	@$(call add,spark,.spark,--target .spark)
 
 guide: setup ## write the course as one guide, HTML and Word, into build/guide
@@ -67,7 +67,7 @@ screenshots: setup ## take the pictures of the MLflow UI anew, in a real browser
 doctor: setup ## say what this machine has, and what a missing piece costs you
 	@$(VENV_PYTHON) -m classroom.desk.doctor
 
-container: setup ## make the base image of lesson 11, and run a model in a container, once
+container: setup ## make the base image of lesson 16, and run a model in a container, once
 	@$(VENV_PYTHON) -m tools.container
 
 bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md

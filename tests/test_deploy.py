@@ -1,4 +1,4 @@
-"""Lesson 11: stand-ins and engine are led to, leave nothing, and the scripts do as they say."""
+"""Lesson 16: stand-ins and engine are led to, leave nothing, and the scripts do as they say."""
 
 import json
 import os
@@ -164,7 +164,7 @@ def test_what_a_build_prints_is_kept_and_shown_when_it_fails(capfd):
 
 
 def test_the_lesson_and_the_tool_run_a_container_with_the_same_rights():
-    lesson = nbformat.read(DEPLOY.parent / "11_models_deploy.ipynb", as_version=4)
+    lesson = nbformat.read(DEPLOY.parent / "16_models_clouds.ipynb", as_version=4)
     (cell,) = [cell for cell in lesson.cells if cell.id == "container-run-code"]
     names = {"engine": None}
     exec(cell.source, names)

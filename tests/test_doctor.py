@@ -219,7 +219,7 @@ def test_a_missing_java_costs_lesson_12_alone(programs):
     check = doctor.check_java()
     assert_says_what_to_do(check)
     assert (check.status, check.needed) == (MISSING, False)
-    assert "lesson 12" in check.costs and "everything else works" in check.costs
+    assert "lesson 17" in check.costs and "everything else works" in check.costs
 
 
 def test_spark_is_looked_for_in_its_folder_and_compared_with_the_pin(tmp_path, monkeypatch):
@@ -227,7 +227,7 @@ def test_spark_is_looked_for_in_its_folder_and_compared_with_the_pin(tmp_path, m
     check = doctor.check_spark()
     assert_says_what_to_do(check)
     assert (check.status, check.needed) == (MISSING, False)
-    assert "lesson 12" in check.costs
+    assert "lesson 17" in check.costs
     (tmp_path / "pyspark-4.0.0.dist-info").mkdir()
     about = "Metadata-Version: 2.1\nName: pyspark\nVersion: 4.0.0\n"
     (tmp_path / "pyspark-4.0.0.dist-info" / "METADATA").write_text(about)
@@ -367,13 +367,13 @@ def test_the_report_says_what_each_missing_piece_costs():
     text = doctor.report(
         [
             Check("Python", OK, "3.11.7", needed=True),
-            Check("container engine", MISSING, "no docker", "lesson 11", "apt install docker.io"),
+            Check("container engine", MISSING, "no docker", "lesson 16", "apt install docker.io"),
         ]
     )
     assert text.splitlines() == [
         "ok       Python            3.11.7",
         "missing  container engine  no docker",
-        "                           without it: lesson 11",
+        "                           without it: lesson 16",
         "                           to get it:  apt install docker.io",
         "",
         "Everything that the lessons need is there; they need no network.",

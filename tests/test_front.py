@@ -298,7 +298,7 @@ def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(served
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
 def test_a_killed_kernel_takes_the_servers_of_the_lesson_with_it(workspace):
-    notebook = nbformat.read(NOTEBOOKS / "10_models_serve.ipynb", as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / "13_models_serve.ipynb", as_version=4)
     cells = {cell.id: cell.source for cell in notebook.cells}
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(NOTEBOOKS), env={**os.environ, "LOANFLOW_HOME": str(workspace)})

@@ -171,11 +171,11 @@ def test_a_browser_opens_and_searches_the_guide_from_the_disk(guide):
         page.goto((guide / "html" / "index.html").as_uri())
         page.locator("input[name=q]").first.fill("copy_model_version")
         page.keyboard.press("Enter")
-        page.locator("#search-results a[href*='13_registry_versions']").first.click()
+        page.locator("#search-results a[href*='18_registry_versions']").first.click()
         page.get_by_role("heading", level=1).wait_for()
-        assert "13_registry_versions" in page.url
+        assert "18_registry_versions" in page.url
         page.locator("a.prev-page").click()
-        page.wait_for_url("**/12_models_scale_out.html")
+        page.wait_for_url("**/17_models_scale_out.html")
         loaded = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
         page.wait_for_function(loaded)
         here = (guide / "html").as_uri()

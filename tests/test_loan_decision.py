@@ -1,4 +1,4 @@
-"""The decision model that lessons 08 and later log from `notebooks/loan_decision.py`."""
+"""The decision model that lessons 11 and later log from `notebooks/loan_decision.py`."""
 
 import runpy
 from types import SimpleNamespace

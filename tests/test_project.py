@@ -223,8 +223,8 @@ def test_two_steps_can_log_the_same_dataset_in_the_same_instant(store, log_input
 
 
 def shown_score():
-    """Return the score that lesson 05 stores for the forest at a commit."""
-    notebook = nbformat.read(NOTEBOOKS / "05_projects_package_and_run.ipynb", as_version=4)
+    """Return the score that lesson 07 stores for the forest at a commit."""
+    notebook = nbformat.read(NOTEBOOKS / "07_projects_package_and_run.ipynb", as_version=4)
     (cell,) = (cell for cell in notebook.cells if cell.id == "commit-run-code")
     return re.search(r"validation ROC AUC: (0\.\d{3})", str(cell.outputs))[1]
 
@@ -375,7 +375,7 @@ def test_the_dockerfile_installs_the_environment_and_no_code():
 
 
 def test_mlflow_leaves_a_run_running_where_the_environment_is_another(store):
-    """What lesson 05 warns of; if MLflow mends it, the lesson has to change."""
+    """What lesson 07 warns of; if MLflow mends it, the lesson has to change."""
     with pytest.raises(MlflowException, match="cannot be executed using conda"):
         run_project("validate", env_manager="conda")
     assert [run.info.status for run in runs()] == ["RUNNING"]

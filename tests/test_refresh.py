@@ -45,7 +45,7 @@ def test_a_stored_picture_is_kept_where_it_says_the_same(new, kept):
 
 
 def test_a_notebook_is_left_as_it_is_where_a_piece_that_it_needs_is_missing(tmp_path, monkeypatch):
-    path = tmp_path / "12_models_scale_out.ipynb"
+    path = tmp_path / "17_models_scale_out.ipynb"
     nbformat.write(notebook(0.5, source="1 / 0", tags=["needs-spark"]), path)
     before = path.read_bytes()
     monkeypatch.setitem(PIECES, "spark", (lambda: False, "Spark is missing."))

@@ -28,7 +28,7 @@ from classroom.services.servers import ServerError, local_server
 from classroom.workspace import NOTEBOOKS, REPOSITORY
 from conftest import required
 
-LESSON = NOTEBOOKS / "04_tracking_shared_server.ipynb"
+LESSON = NOTEBOOKS / "05_tracking_server.ipynb"
 
 needs_postgresql = pytest.mark.skipif(
     doctor.find_postgresql() is None and not required("postgresql"),
@@ -225,7 +225,7 @@ def contents(engine, schema):
 def test_the_lessons_cells_move_a_store_and_lose_nothing(kind, workspace, monkeypatch):
     if kind != "postgresql":
         monkeypatch.setattr(doctor, "find_postgresql", lambda: None)
-    lesson = open_lesson("04_tracking_shared_server")
+    lesson = open_lesson("05_tracking_server")
     fill(lesson)
     cells = {cell.id: cell.source for cell in nbformat.read(LESSON, as_version=4).cells}
     (run, *_) = mlflow.search_runs(experiment_names=[lesson.name], output_format="list")

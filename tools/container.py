@@ -1,4 +1,4 @@
-"""Make the base image of lesson 11, and try it: build, run hardened, score, compare, clean up."""
+"""Make the base image of lesson 16, and try it: build, run hardened, score, compare, clean up."""
 
 import json
 import signal
@@ -82,7 +82,7 @@ def main() -> None:
         sys.exit("Interrupted; everything was cleaned up.")
     if difference > 1e-9:
         sys.exit(f"The container's answers differ from ours by up to {difference:g}.")
-    print("A container of a model on it answers as the model does here. Lesson 11 can use it.")
+    print("A container of a model on it answers as the model does here. Lesson 16 can use it.")
     print(REMAINS[engine.ours])
 
 

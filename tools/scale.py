@@ -1,4 +1,4 @@
-"""Measure lesson 12: one model over tables of several sizes, in chunks and on Spark.
+"""Measure lesson 17: one model over tables of several sizes, in chunks and on Spark.
 
     python -m tools.scale
 

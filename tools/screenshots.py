@@ -23,7 +23,7 @@ from tools.notebooks import execute
 
 IMAGES = NOTEBOOKS / "images"
 LARGEST = 150_000  # bytes, so that the repository and the slides stay light
-#: The metrics of lesson 15 that its picture shows, as the search field takes them.
+#: The metrics of lesson 22 that its picture shows, as the search field takes them.
 MONITORED = "psi/(LoanAmount|Credit_History|Loan_Amount_Term)|predicted|good|cost"
 #: No first-run pages, no look for updates: a browser that talks to this machine only.
 FLAGS = [
@@ -106,8 +106,8 @@ def run_artifacts(page: Page, url: str) -> None:
 
 
 def evaluation_artifacts(page: Page, url: str) -> None:
-    """Lesson 09: the plots that an evaluation logged, one of them open."""
-    run = run_url(url, "09_models_evaluate", "classifier")
+    """Lesson 12: the plots that an evaluation logged, one of them open."""
+    run = run_url(url, "12_models_evaluate", "classifier")
     show_artifact(page, run, "precision_recall_curve_plot.png")
 
 
@@ -167,8 +167,8 @@ def finalists_compared(page: Page, url: str) -> None:
 
 
 def trials_of_a_study(page: Page, url: str) -> None:
-    """Lesson 03: the table of runs with the study unfolded into its trials."""
-    page.goto(experiment_url(url, "03_tracking_autolog_and_tuning"))
+    """Lesson 04: the table of runs with the study unfolded into its trials."""
+    page.goto(experiment_url(url, "04_tracking_autolog_and_tuning"))
     unfold(page, "study")
     page.get_by_role("link", name="trial 15").wait_for()
     show_columns(page, "roc_auc", "learning_rate", "max_leaf_nodes")
@@ -176,60 +176,60 @@ def trials_of_a_study(page: Page, url: str) -> None:
 
 
 def refused_run(page: Page, url: str) -> None:
-    """Lesson 05: the page of a run whose parameter was refused, with the reason."""
-    page.goto(run_url(url, "05_projects_package_and_run", "no number"))
+    """Lesson 07: the page of a run whose parameter was refused, with the reason."""
+    page.goto(run_url(url, "07_projects_package_and_run", "no number"))
     page.get_by_text("allowed is a whole number").first.wait_for()
     page.set_viewport_size({"width": 1280, "height": 860})
 
 
 def resumed_pipeline(page: Page, url: str) -> None:
-    """Lesson 06: the table of runs with the resumed pipeline unfolded."""
-    page.goto(experiment_url(url, "06_projects_pipeline"))
+    """Lesson 08: the table of runs with the resumed pipeline unfolded."""
+    page.goto(experiment_url(url, "08_projects_pipeline"))
     unfold(page, "pipeline")
     page.get_by_role("link", name="test the best", exact=True).first.wait_for()
     page.set_viewport_size({"width": 1280, "height": 700})
 
 
 def model_overview(page: Page, url: str) -> None:
-    """Lesson 07: the page of the logged model, with its metrics and the run that made it."""
+    """Lesson 09: the page of the logged model, with its metrics and the run that made it."""
     page.set_viewport_size({"width": 1280, "height": 540})
-    page.goto(model_url(url, "07_models_log_and_load", "pipeline"))
+    page.goto(model_url(url, "09_models_log_and_load", "pipeline"))
     page.get_by_text("log_loss").first.wait_for()
 
 
 def model_files(page: Page, url: str) -> None:
-    """Lesson 07: the files of the logged model, with the MLmodel shown."""
+    """Lesson 09: the files of the logged model, with the MLmodel shown."""
     page.set_viewport_size({"width": 1280, "height": 860})
-    page.goto(model_url(url, "07_models_log_and_load", "pipeline") + "/artifacts")
+    page.goto(model_url(url, "09_models_log_and_load", "pipeline") + "/artifacts")
     page.get_by_text("MLmodel").first.click()
     page.get_by_text("skops_trusted_types").first.wait_for()
 
 
 def registered_models(page: Page, url: str) -> None:
-    """Lesson 13: the list of registered models."""
+    """Lesson 18: the list of registered models."""
     page.set_viewport_size({"width": 1280, "height": 400})
     page.goto(f"{url}/#/models")
     page.get_by_role("link", name="loans-prod", exact=True).wait_for()
 
 
 def version_with_its_run(page: Page, url: str) -> None:
-    """Lesson 13: the page of a version, with the link to the run that it came from."""
+    """Lesson 18: the page of a version, with the link to the run that it came from."""
     page.set_viewport_size({"width": 1280, "height": 640})
     page.goto(f"{url}/#/models/loans-dev/versions/6")
     page.get_by_text("Source Run").first.wait_for()
 
 
 def promoted_version(page: Page, url: str) -> None:
-    """Lesson 14: the page of the champion, with its alias and the story of its promotion."""
+    """Lesson 19: the page of the champion, with its alias and the story of its promotion."""
     page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(f"{url}/#/models/loans/versions/2")
     page.get_by_text("promoted.over").first.wait_for()
 
 
 def drift_over_months(page: Page, url: str) -> None:
-    """Lesson 15: the metrics of the monitor, each drawn over the months."""
+    """Lesson 22: the metrics of the monitor, each drawn over the months."""
     page.set_viewport_size({"width": 1280, "height": 1050})
-    page.goto(run_url(url, "15_capstone", "monitor") + "/model-metrics")
+    page.goto(run_url(url, "22_capstone", "monitor") + "/model-metrics")
     page.get_by_placeholder("Search metric charts").fill(MONITORED)
     page.get_by_text("monitor (predicted)", exact=True).wait_for()
 
@@ -241,16 +241,16 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "02_charts.png": ("02_tracking_compare_runs", charts_over_steps),
     "02_table.png": ("02_tracking_compare_runs", sweep_sorted),
     "02_compare.png": ("02_tracking_compare_runs", finalists_compared),
-    "03_trials.png": ("03_tracking_autolog_and_tuning", trials_of_a_study),
-    "05_refused.png": ("05_projects_package_and_run", refused_run),
-    "06_resumed.png": ("06_projects_pipeline", resumed_pipeline),
-    "07_model_overview.png": ("07_models_log_and_load", model_overview),
-    "07_model_files.png": ("07_models_log_and_load", model_files),
-    "09_evaluation_artifacts.png": ("09_models_evaluate", evaluation_artifacts),
-    "13_registered_models.png": ("13_registry_versions", registered_models),
-    "13_version.png": ("13_registry_versions", version_with_its_run),
-    "14_promoted.png": ("14_registry_promotion", promoted_version),
-    "15_monitor.png": ("15_capstone", drift_over_months),
+    "04_trials.png": ("04_tracking_autolog_and_tuning", trials_of_a_study),
+    "07_refused.png": ("07_projects_package_and_run", refused_run),
+    "08_resumed.png": ("08_projects_pipeline", resumed_pipeline),
+    "09_model_overview.png": ("09_models_log_and_load", model_overview),
+    "09_model_files.png": ("09_models_log_and_load", model_files),
+    "12_evaluation_artifacts.png": ("12_models_evaluate", evaluation_artifacts),
+    "18_registered_models.png": ("18_registry_versions", registered_models),
+    "18_version.png": ("18_registry_versions", version_with_its_run),
+    "19_promoted.png": ("19_registry_promotion", promoted_version),
+    "22_monitor.png": ("22_capstone", drift_over_months),
 }
 
 

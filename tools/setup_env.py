@@ -183,7 +183,7 @@ def make_project_environment(root):
 
     It is nothing that the other lessons need: where it cannot be made, set-up goes on.
     """
-    say("Making the environment in which lessons 05 and 06 run the project ...")
+    say("Making the environment in which lessons 07 and 08 run the project ...")
     try:
         run([venv_python(root), "-m", "classroom", "environment"], root)
     except SetupError as error:

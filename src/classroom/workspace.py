@@ -97,7 +97,7 @@ def make_database(folder: Path) -> Path:
 
 
 def prepare_environment() -> None:
-    """Make the environment in which lessons 05 and 06 run the project, by running it there once.
+    """Make the environment in which lessons 07 and 08 run the project, by running it there once.
 
     The first run also byte-compiles what it imports; it is logged into a store that is thrown away.
 

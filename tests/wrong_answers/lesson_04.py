@@ -3,44 +3,61 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
+GRID = """
+mlflow.sklearn.autolog(log_models=False, max_tuning_runs=None, silent=True)
+tree = DecisionTreeClassifier(random_state=0)
+search = GridSearchCV(tree, {"max_depth": [2, 3, 4, 5, 6, 7]}, scoring="roc_auc", cv=3)
+numbers, test_numbers = (X.select_dtypes("number") for X in (X_train, X_test))
+with mlflow.start_run(run_name="tree grid"):
+    search.fit(numbers, y_train)
+    score = evaluate(search.best_estimator_, test_numbers, y_test)["roc_auc"]
+    mlflow.log_metric("test_roc_auc", score)
+mlflow.sklearn.autolog(disable=True)"""
+
+STUDY = """
+def objective(trial):
+    params = {
+        "max_depth": trial.suggest_int("max_depth", 1, 12),
+        "min_samples_leaf": trial.suggest_int("min_samples_leaf", 1, 100),
+    }
+    with mlflow.start_run(run_name=f"trial {trial.number}", nested=True):
+        mlflow.log_params(params)
+        model = build_model("decision_tree", **params)
+        score = cross_validation_scores(model, X_train, y_train, folds=3)["roc_auc"].mean()
+        mlflow.log_metric("roc_auc", score)
+    return score
+
+
+study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
+with mlflow.start_run(run_name="tree study"):
+    study.optimize(objective, n_trials=8)"""
+
+
+def _changed(answer: str, right: str, wrong: str) -> str:
+    """Return the answer with one thing done wrong."""
+    if answer.count(right) != 1:
+        raise ValueError(f"{right!r} does not stand once in the answer.")
+    return answer.replace(right, wrong)
+
+
 WRONG = {
     "4.1": {
-        "all six again": """
-with mlflow.start_run(run_id=cut_off.info.run_id):
-    for step in range(6):
-        mlflow.log_metric("test_loss", losses[step], step=step)""",
-        "the steps forgotten": """
-with mlflow.start_run(run_id=cut_off.info.run_id):
-    for step in range(3, 6):
-        mlflow.log_metric("test_loss", losses[step])""",
-        "the last value for all": """
-with mlflow.start_run(run_id=cut_off.info.run_id):
-    for step in range(3, 6):
-        mlflow.log_metric("test_loss", losses[-1], step=step)""",
-        "logged and left running": """
-for step in range(3, 6):
-    client.log_metric(cut_off.info.run_id, "test_loss", losses[step], step=step)""",
-        "ended and not finished": """
-client.set_terminated(cut_off.info.run_id)""",
-        "a second run of that name": """
-with mlflow.start_run(run_name="cut off"):
-    for step in range(6):
-        mlflow.log_metric("test_loss", losses[step], step=step)""",
+        "five children, the default": _changed(GRID, "max_tuning_runs=None, ", ""),
+        "the model logged too": _changed(GRID, "log_models=False, ", ""),
+        "scored on the training rows": _changed(GRID, "test_numbers, y_test", "numbers, y_train"),
+        "the score of the folds": _changed(
+            GRID, '"test_roc_auc", score', '"test_roc_auc", search.best_score_'
+        ),
+        "searched by accuracy": _changed(GRID, 'scoring="roc_auc", ', ""),
+        "the score in a second run": _changed(
+            GRID, "    mlflow.log_metric", "with mlflow.start_run():\n    mlflow.log_metric"
+        ),
     },
     "4.2": {
-        "too much": """
-with signed_in("admin", admin_password):
-    auth.revoke_user_permission("ada", "experiment", experiment.experiment_id)
-    auth.grant_user_permission("ada", "experiment", experiment.experiment_id, "MANAGE")
-with signed_in("ada", ada_password), mlflow.start_run(run_name="first of ada"):
-    mlflow.log_metric("test_loss", losses[-1])""",
-        "an administrator": """
-with signed_in("admin", admin_password):
-    auth.update_user_admin("ada", True)
-with signed_in("ada", ada_password), mlflow.start_run(run_name="first of ada"):
-    mlflow.log_metric("test_loss", losses[-1])""",
-        "logged by the administrator": """
-with signed_in("admin", admin_password), mlflow.start_run(run_name="first of ada"):
-    mlflow.log_metric("test_loss", losses[-1])""",
+        "no parent": _changed(STUDY, 'with mlflow.start_run(run_name="tree study"):\n    ', ""),
+        "an empty parent": _changed(STUDY, ":\n    study.opt", ":\n    pass\nstudy.opt"),
+        "scored on the test rows": _changed(STUDY, "X_train, y_train", "X_test, y_test"),
+        "the parameters not used": _changed(STUDY, '"decision_tree", **params', '"decision_tree"'),
+        "the parameters not logged": _changed(STUDY, "        mlflow.log_params(params)\n", ""),
     },
 }

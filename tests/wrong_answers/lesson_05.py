@@ -3,70 +3,44 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
-QUICK = """
-with open(clone / "MLproject", "a") as file:
-    file.write('''
-  quick:
-    parameters:
-      data: {{type: string, default: data/loan_status.csv}}
-      family: {{type: string, default: {family}}}
-      test_size: {{type: float, default: {test_size}}}
-      seed: {{type: int, default: 0}}
-    command: >
-      python steps/{script}.py --data={{data}} --family={{family}}
-      --test_size={{test_size}} --seed={{seed}}
-''')
-{run}"""
-RUN = 'mlflow.projects.run(str(clone), "quick", env_manager="local"{})'
-
 WRONG = {
     "5.1": {
-        "the values given to main": """
-parameters = {"family": "tree", "test_size": 0.5}
-mlflow.projects.run(str(clone), parameters=parameters, env_manager="local", run_name="quick")""",
-        "the default left, the value given": QUICK.format(
-            family="tree",
-            test_size=0.25,
-            script="main",
-            run=RUN.format(', parameters={"test_size": 0.5}'),
-        ),
-        "trained and not evaluated": QUICK.format(
-            family="tree", test_size=0.5, script="train", run=RUN.format("")
-        ),
-        "written and never run": QUICK.format(family="tree", test_size=0.5, script="main", run=""),
-        "run with another size": QUICK.format(
-            family="tree",
-            test_size=0.5,
-            script="main",
-            run=RUN.format(', parameters={"test_size": 0.25}'),
-        ),
+        "all six again": """
+with mlflow.start_run(run_id=cut_off.info.run_id):
+    for step in range(6):
+        mlflow.log_metric("test_loss", losses[step], step=step)""",
+        "the steps forgotten": """
+with mlflow.start_run(run_id=cut_off.info.run_id):
+    for step in range(3, 6):
+        mlflow.log_metric("test_loss", losses[step])""",
+        "the last value for all": """
+with mlflow.start_run(run_id=cut_off.info.run_id):
+    for step in range(3, 6):
+        mlflow.log_metric("test_loss", losses[-1], step=step)""",
+        "logged and left running": """
+for step in range(3, 6):
+    client.log_metric(cut_off.info.run_id, "test_loss", losses[step], step=step)""",
+        "ended and not finished": """
+client.set_terminated(cut_off.info.run_id)""",
+        "a second run of that name": """
+with mlflow.start_run(run_name="cut off"):
+    for step in range(6):
+        mlflow.log_metric("test_loss", losses[step], step=step)""",
     },
     "5.2": {
-        "the highest score": """
-best = mlflow.search_runs(order_by=["metrics.validation_roc_auc DESC"], output_format="list")[0]
-client.set_tag(best.info.run_id, "trusted", "no")""",
-        "all forests": """
-for run in mlflow.search_runs(filter_string="params.family = 'forest'", output_format="list"):
-    client.set_tag(run.info.run_id, "trusted", "no")""",
-        "an honest run of another seed": """
-model = build_model("random_forest", seed=1).fit(*split_in_three(loans, seed=1)["train"])
-score = evaluate(model, *split_in_three(loans, seed=1)["validation"])["roc_auc"]
-run = client.create_run(experiment.experiment_id, run_name="forest, seed 1", tags=tags)
-for key, value in {**parameters, "seed": 1}.items():
-    client.log_param(run.info.run_id, key, value)
-client.log_metric(run.info.run_id, "validation_roc_auc", score)
-client.set_terminated(run.info.run_id)
-client.set_tag(run.info.run_id, "trusted", "no")""",
-        "the right run, another word": """
-(run,) = mlflow.search_runs(
-    filter_string="attributes.run_name = 'in a folder'", output_format="list"
-)
-client.set_tag(run.info.run_id, "trusted", "false")""",
-        "the others marked as trusted": """
-for name, trusted in {"forest": "yes", "in a folder": "no"}.items():
-    (run,) = mlflow.search_runs(
-        filter_string=f"attributes.run_name = '{name}'", output_format="list"
-    )
-    client.set_tag(run.info.run_id, "trusted", trusted)""",
+        "too much": """
+with signed_in("admin", admin_password):
+    auth.revoke_user_permission("ada", "experiment", experiment.experiment_id)
+    auth.grant_user_permission("ada", "experiment", experiment.experiment_id, "MANAGE")
+with signed_in("ada", ada_password), mlflow.start_run(run_name="first of ada"):
+    mlflow.log_metric("test_loss", losses[-1])""",
+        "an administrator": """
+with signed_in("admin", admin_password):
+    auth.update_user_admin("ada", True)
+with signed_in("ada", ada_password), mlflow.start_run(run_name="first of ada"):
+    mlflow.log_metric("test_loss", losses[-1])""",
+        "logged by the administrator": """
+with signed_in("admin", admin_password), mlflow.start_run(run_name="first of ada"):
+    mlflow.log_metric("test_loss", losses[-1])""",
     },
 }

@@ -3,78 +3,70 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
-HANDED_OVER = """
-complete = X_train.dropna().astype({"LoanAmount": int, "Loan_Amount_Term": int})
-handed_over = mlflow.sklearn.log_model(
-    model, name="handed_over", **{**about, "signature": infer_signature(complete)}
-)
-out = model.predict(X_train)
-"""
-
-BURDEN = """
-import sys
-
-(lesson.folder / "instalment.py").write_text('''def monthly(rows):
-    return 1000 * rows["LoanAmount"] / rows["Loan_Amount_Term"]
+QUICK = """
+with open(clone / "MLproject", "a") as file:
+    file.write('''
+  quick:
+    parameters:
+      data: {{type: string, default: data/loan_status.csv}}
+      family: {{type: string, default: {family}}}
+      test_size: {{type: float, default: {test_size}}}
+      seed: {{type: int, default: 0}}
+    command: >
+      python steps/{script}.py --data={{data}} --family={{family}}
+      --test_size={{test_size}} --seed={{seed}}
 ''')
-burden = lesson.folder / "burden.py"
-burden.write_text('''import mlflow
-import pandas as pd
-from instalment import monthly
-
-
-class Burden(mlflow.pyfunc.PythonModel):
-    def predict(self, context, model_input: pd.DataFrame, params=None):
-        return monthly(model_input) / model_input["ApplicantIncome"].clip(lower=1)
-
-
-mlflow.models.set_model(Burden())
-''')
-sys.path.append(str(lesson.folder))
-options = {key: about[key] for key in ("input_example", "pip_requirements")}
-options["signature"] = infer_signature(X_train, X_train["LoanAmount"])
-options |= {"name": "burden", "python_model": str(burden)}
-module = str(lesson.folder / "instalment.py")
-"""
+{run}"""
+RUN = 'mlflow.projects.run(str(clone), "quick", env_manager="local"{})'
 
 WRONG = {
     "7.1": {
-        name: HANDED_OVER + answer
-        for name, answer in {
-            "left as it is": "",
-            "inferred from three rows": """
-mlflow.models.set_signature(handed_over.model_uri, infer_signature(X_test.head(3), out))""",
-            "one column mended": """
-mended = infer_signature(complete.astype({"LoanAmount": float}), out)
-mlflow.models.set_signature(handed_over.model_uri, mended)""",
-            "integers that can hold gaps": """
-numbers = X_train.astype({"LoanAmount": "Int64", "Loan_Amount_Term": "Int64"})
-mlflow.models.set_signature(handed_over.model_uri, infer_signature(numbers, out))""",
-            "nothing said of what comes out": """
-mlflow.models.set_signature(handed_over.model_uri, infer_signature(X_train))""",
-            "probabilities declared": """
-mended = infer_signature(X_train, model.predict_proba(X_train))
-mlflow.models.set_signature(handed_over.model_uri, mended)""",
-            "logged again": """
-mended = infer_signature(X_train, out)
-mlflow.sklearn.log_model(model, name="handed_over", **{**about, "signature": mended})""",
-        }.items()
+        "the values given to main": """
+parameters = {"family": "tree", "test_size": 0.5}
+mlflow.projects.run(str(clone), parameters=parameters, env_manager="local", run_name="quick")""",
+        "the default left, the value given": QUICK.format(
+            family="tree",
+            test_size=0.25,
+            script="main",
+            run=RUN.format(', parameters={"test_size": 0.5}'),
+        ),
+        "trained and not evaluated": QUICK.format(
+            family="tree", test_size=0.5, script="train", run=RUN.format("")
+        ),
+        "written and never run": QUICK.format(family="tree", test_size=0.5, script="main", run=""),
+        "run with another size": QUICK.format(
+            family="tree",
+            test_size=0.5,
+            script="main",
+            run=RUN.format(', parameters={"test_size": 0.25}'),
+        ),
     },
     "7.2": {
-        name: BURDEN + answer
-        for name, answer in {
-            "without its module": "mlflow.pyfunc.log_model(**options)",
-            "the whole folder": """
-mlflow.pyfunc.log_model(**options, code_paths=[str(lesson.folder)])""",
-            "the module as an artifact of the run": """
-with mlflow.start_run(run_name="burden"):
-    mlflow.log_artifact(module, "code")
-    mlflow.pyfunc.log_model(**options)""",
-            "the script twice": """
-mlflow.pyfunc.log_model(**options, code_paths=[str(burden)])""",
-            "without an example": """
-del options["input_example"]
-mlflow.pyfunc.log_model(**options, code_paths=[module])""",
-        }.items()
+        "the highest score": """
+best = mlflow.search_runs(order_by=["metrics.validation_roc_auc DESC"], output_format="list")[0]
+client.set_tag(best.info.run_id, "trusted", "no")""",
+        "all forests": """
+for run in mlflow.search_runs(filter_string="params.family = 'forest'", output_format="list"):
+    client.set_tag(run.info.run_id, "trusted", "no")""",
+        "an honest run of another seed": """
+model = build_model("random_forest", seed=1).fit(*split_in_three(loans, seed=1)["train"])
+score = evaluate(model, *split_in_three(loans, seed=1)["validation"])["roc_auc"]
+run = client.create_run(experiment.experiment_id, run_name="forest, seed 1", tags=tags)
+for key, value in {**parameters, "seed": 1}.items():
+    client.log_param(run.info.run_id, key, value)
+client.log_metric(run.info.run_id, "validation_roc_auc", score)
+client.set_terminated(run.info.run_id)
+client.set_tag(run.info.run_id, "trusted", "no")""",
+        "the right run, another word": """
+(run,) = mlflow.search_runs(
+    filter_string="attributes.run_name = 'in a folder'", output_format="list"
+)
+client.set_tag(run.info.run_id, "trusted", "false")""",
+        "the others marked as trusted": """
+for name, trusted in {"forest": "yes", "in a folder": "no"}.items():
+    (run,) = mlflow.search_runs(
+        filter_string=f"attributes.run_name = '{name}'", output_format="list"
+    )
+    client.set_tag(run.info.run_id, "trusted", trusted)""",
     },
 }

@@ -3,98 +3,52 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
-LOG = """
-mlflow.pyfunc.log_model(
-    name="{name}",
-    python_model={script},
-    artifacts={{"classifier": logged_classifier.model_uri}},
-    model_config={{"typical": typical}},
-    signature=infer_signature(X_fit, answer, params={{"threshold": {threshold}}}),
-    input_example=X_fit.head(2),
-    pip_requirements=packages,
-)"""
+REPEAT = """
+def run(entry_point, env_manager="uv", **parameters):
+    return mlflow.projects.run(
+        str(clean), entry_point, parameters=parameters, env_manager=env_manager
+    ).run_id
 
-
-def price_8(threshold):
-    """Log the model of exercise 8.1 with another threshold."""
-    return LOG.format(name="loan_decision_8", script="script", threshold=threshold)
-
-
-def committee(before, after, where="committee"):
-    """Log the model of exercise 8.2 from a script in which `after` replaces `before`."""
-    change = f"""
-committee = lesson.folder / "committee.py"
-text = script.read_text(encoding="utf-8")
-assert {before!r} in text
-committee.write_text(text.replace({before!r}, {after!r}), encoding="utf-8")
+old = evaluated.run_id
 """
-    return change + LOG.format(name="loan_decision_1000", script=where, threshold="chosen")
-
-
-RULE = '"LoanAmount": ("above 0", above_0)'
 
 WRONG = {
     "8.1": {
-        "chosen on the test rows": """
-on_test = classifier.predict_proba(X_test)[:, 1]
-"""
-        + price_8("float(cost_curve(y_test, on_test, approved_bad=8).idxmin())"),
-        "the prices the wrong way round": price_8(
-            "float(cost_curve(y_val, probability, rejected_good=8, approved_bad=1).idxmin())"
-        ),
-        "from theory alone": price_8("8 / 9"),
-        "the price is noted, and the default stays": """
-with mlflow.start_run(run_name="price 8"):
-    mlflow.log_params({"rejected_good": 1, "approved_bad": 8})
-    """
-        + price_8("chosen").strip(),
-        "the threshold is passed at the call": price_8("chosen")
-        + """
-careful = float(cost_curve(y_val, probability, approved_bad=8).idxmin())
-mlflow.pyfunc.load_model(f"models:/{mlflow.last_logged_model().model_id}").predict(
-    X_test, params={"threshold": careful}
-)""",
-        "fitted anew on all training rows": """
-classifier = build_model("logistic_regression").fit(X_train, y_train)
-logged_classifier = mlflow.sklearn.log_model(
-    classifier,
-    name="classifier",
-    signature=infer_signature(X_fit),
-    skops_trusted_types=TRUSTED_TYPES,
-    pip_requirements=packages,
-)
-"""
-        + price_8("float(cost_curve(y_val, probability, approved_bad=8).idxmin())"),
+        "the children": """
+children = f"tags.mlflow.parentRunId = '{parent.info.run_id}'"
+for run in mlflow.search_runs(filter_string=children, output_format="list"):
+    client.set_tag(run.info.run_id, "stands_on", "yes")""",
+        "all that finished": """
+done = "attributes.status = 'FINISHED'"
+for run in mlflow.search_runs(filter_string=done, output_format="list"):
+    client.set_tag(run.info.run_id, "stands_on", "yes")""",
+        "only what was reused": """
+for run_id in reused.values():
+    client.set_tag(run_id, "stands_on", "yes")""",
+        "the parent itself": """client.set_tag(parent.info.run_id, "stands_on", "yes")""",
+        "how, in place of yes": """
+for name, run_id in mlflow.get_run(parent.info.run_id).data.tags.items():
+    if name.startswith("step."):
+        client.set_tag(run_id, "stands_on", "reused" if name in reused else "child")""",
     },
     "8.2": {
-        "a thousand thousand": committee(
-            RULE,
-            '"LoanAmount": ("above 0 and at most 1000000", lambda x: above_0(x) & (x <= 1e6))',
-        ),
-        "the limit itself is refused": committee(
-            RULE, '"LoanAmount": ("above 0 and below 1000", lambda x: above_0(x) & (x < 1000))'
-        ),
-        "the old rule is lost": committee(
-            RULE, '"LoanAmount": ("at most 1000", lambda x: x <= 1000)'
-        ),
-        "the test changes and the words do not": committee(
-            RULE, '"LoanAmount": ("above 0", lambda x: above_0(x) & (x <= 1000))'
-        ),
-        "a missing amount is refused": committee(
-            RULE,
-            '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))',
-        ).replace(
-            "committee.write_text(text",
-            "committee.write_text(text.replace('    \"LoanAmount\",\\n', '')",
-        ),
-        "the course's own script is logged": committee(
-            RULE,
-            '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))',
-            where="script",
-        ),
-        "refused in place of invalid": committee(
-            "refused = probability < threshold  # false where there is no probability",
-            'refused = (probability < threshold) | (applications["LoanAmount"] > 1000).to_numpy()',
-        ),
+        "the old model evaluated again": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{trained.run_id}/model")
+client.set_tag(new, "reproduces", old)""",
+        "another family": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{run('train', family='tree')}/model")
+client.set_tag(new, "reproduces", old)""",
+        "trained in the environment of the notebook": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{run('train', 'local')}/model")
+client.set_tag(new, "reproduces", old)""",
+        "trained in the clone that was there": REPEAT.replace("clean", "clone")
+        + """
+new = run("evaluate", model=f"runs:/{run('train')}/model")
+client.set_tag(new, "reproduces", old)""",
+        "the old run marked": """
+client.set_tag(evaluated.run_id, "reproduces", evaluated.run_id)""",
     },
 }

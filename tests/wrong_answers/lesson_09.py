@@ -3,53 +3,78 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
+HANDED_OVER = """
+complete = X_train.dropna().astype({"LoanAmount": int, "Loan_Amount_Term": int})
+handed_over = mlflow.sklearn.log_model(
+    model, name="handed_over", **{**about, "signature": infer_signature(complete)}
+)
+out = model.predict(X_train)
+"""
 
-def blind(fit="X_train.assign(Gender=None, Married=None)", asked="X_test", yes="approve"):
-    """Log the model `blind` and count its approvals, in a way that may be wrong."""
-    return f"""
-classifier = build_model("logistic_regression").fit({fit}, y_train)
-logged = log_decision("blind", log_classifier("blind classifier", classifier))
-decisions = mlflow.pyfunc.load_model(logged.model_uri).predict({asked})["decision"]
-share = shares(decisions == "{yes}", X_test["Gender"])["share"].round(3)
-blind_shares = {{group: share[group] for group in ("Female", "Male")}}"""
+BURDEN = """
+import sys
+
+(lesson.folder / "instalment.py").write_text('''def monthly(rows):
+    return 1000 * rows["LoanAmount"] / rows["Loan_Amount_Term"]
+''')
+burden = lesson.folder / "burden.py"
+burden.write_text('''import mlflow
+import pandas as pd
+from instalment import monthly
 
 
-def gate(cost="0.50, min_relative_change=0.05", loss="0.48", better="False"):
-    """Write a gate that may be wrong."""
-    return f"""
-from mlflow.models import MetricThreshold
+class Burden(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input: pd.DataFrame, params=None):
+        return monthly(model_input) / model_input["ApplicantIncome"].clip(lower=1)
 
-my_gate = {{
-    "expected_cost": MetricThreshold({cost}, greater_is_better={better}),
-    "log_loss": MetricThreshold({loss}, greater_is_better=False),
-}}"""
 
+mlflow.models.set_model(Burden())
+''')
+sys.path.append(str(lesson.folder))
+options = {key: about[key] for key in ("input_example", "pip_requirements")}
+options["signature"] = infer_signature(X_train, X_train["LoanAmount"])
+options |= {"name": "burden", "python_model": str(burden)}
+module = str(lesson.folder / "instalment.py")
+"""
 
 WRONG = {
     "9.1": {
-        "only the gain, which NaN passes": gate(cost="min_relative_change=0.05"),
-        "only the limit": gate(cost="0.50"),
-        "an absolute gain": gate(cost="0.50, min_absolute_change=0.05"),
-        "the wrong direction": gate(better="True"),
-        "no word on the log loss": gate() + '\ndel my_gate["log_loss"]',
-        "a gain in place of the limit of the log loss": gate(loss="min_relative_change=0.02"),
-        "another limit": gate(cost="0.55, min_relative_change=0.05"),
-        "as a list": gate() + "\nmy_gate = list(my_gate.items())",
+        name: HANDED_OVER + answer
+        for name, answer in {
+            "left as it is": "",
+            "inferred from three rows": """
+mlflow.models.set_signature(handed_over.model_uri, infer_signature(X_test.head(3), out))""",
+            "one column mended": """
+mended = infer_signature(complete.astype({"LoanAmount": float}), out)
+mlflow.models.set_signature(handed_over.model_uri, mended)""",
+            "integers that can hold gaps": """
+numbers = X_train.astype({"LoanAmount": "Int64", "Loan_Amount_Term": "Int64"})
+mlflow.models.set_signature(handed_over.model_uri, infer_signature(numbers, out))""",
+            "nothing said of what comes out": """
+mlflow.models.set_signature(handed_over.model_uri, infer_signature(X_train))""",
+            "probabilities declared": """
+mended = infer_signature(X_train, model.predict_proba(X_train))
+mlflow.models.set_signature(handed_over.model_uri, mended)""",
+            "logged again": """
+mended = infer_signature(X_train, out)
+mlflow.sklearn.log_model(model, name="handed_over", **{**about, "signature": mended})""",
+        }.items()
     },
     "9.2": {
-        "only gender is blank": blind(fit="X_train.assign(Gender=None)"),
-        "blank only when asked": blind(
-            fit="X_train", asked="X_test.assign(Gender=None, Married=None)"
-        ),
-        "the refused are counted": blind(yes="refuse"),
-        "another family": blind().replace("logistic_regression", "hist_gradient_boosting"),
-        "the shares at one half": blind()
-        + """
-yes = classifier.predict(X_test) == 1
-blind_shares = shares(yes, X_test["Gender"])["share"].round(3)""",
-        "the shares of those with a good loan": blind()
-        + """
-good = y_test.astype(bool)
-blind_shares = shares(decisions[good] == "approve", X_test["Gender"][good])["share"].round(3)""",
+        name: BURDEN + answer
+        for name, answer in {
+            "without its module": "mlflow.pyfunc.log_model(**options)",
+            "the whole folder": """
+mlflow.pyfunc.log_model(**options, code_paths=[str(lesson.folder)])""",
+            "the module as an artifact of the run": """
+with mlflow.start_run(run_name="burden"):
+    mlflow.log_artifact(module, "code")
+    mlflow.pyfunc.log_model(**options)""",
+            "the script twice": """
+mlflow.pyfunc.log_model(**options, code_paths=[str(burden)])""",
+            "without an example": """
+del options["input_example"]
+mlflow.pyfunc.log_model(**options, code_paths=[module])""",
+        }.items()
     },
 }

@@ -3,78 +3,98 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
-import textwrap
+LOG = """
+mlflow.pyfunc.log_model(
+    name="{name}",
+    python_model={script},
+    artifacts={{"classifier": logged_classifier.model_uri}},
+    model_config={{"typical": typical}},
+    signature=infer_signature(X_fit, answer, params={{"threshold": {threshold}}}),
+    input_example=X_fit.head(2),
+    pip_requirements=packages,
+)"""
 
-MENDED = """
-from pathlib import Path
 
-import yaml
+def price_8(threshold):
+    """Log the model of exercise 11.1 with another threshold."""
+    return LOG.format(name="loan_decision_8", script="script", threshold=threshold)
 
-mended = yaml.safe_load((Path(classroom.__file__).parents[2] / "notebooks/deploy/kubernetes.yaml")
-                        .read_text().partition("---")[0])
-pod = mended["spec"]["template"]["spec"]
-(container,) = pod["containers"]
-{change}
-with mlflow.start_run(run_name="mended manifest"):
-    mlflow.log_text(yaml.safe_dump(mended), "kubernetes.yaml")
+
+def committee(before, after, where="committee"):
+    """Log the model of exercise 11.2 from a script in which `after` replaces `before`."""
+    change = f"""
+committee = lesson.folder / "committee.py"
+text = script.read_text(encoding="utf-8")
+assert {before!r} in text
+committee.write_text(text.replace({before!r}, {after!r}), encoding="utf-8")
 """
+    return change + LOG.format(name="loan_decision_1000", script=where, threshold="chosen")
 
-MAY = """
-from mlflow.deployments import get_deploy_client
 
-may = {{**config, "instance_type": "ml.c5.xlarge", "instance_count": 2}}
-with aws:
-    client = get_deploy_client("sagemaker:/eu-west-1")
-    {deploy}
-    described = {described}
-with mlflow.start_run(run_name="may"):
-    mlflow.log_dict(described, "endpoint.json")
-"""
-PROXY = """
-import os
-
-with team.environment(https_proxy="http://ada:secret@proxy.example.com:3128"):
-    {before}
-"""
-CREATE = 'client.create_deployment("loan-approval-may", logged.model_uri, config=may)'
-DESCRIBE = 'aws.describe("loan-approval-may")'
+RULE = '"LoanAmount": ("above 0", above_0)'
 
 WRONG = {
     "11.1": {
-        name: MENDED.format(change=change)
-        for name, change in {
-            "the colleague's own": "mended = yaml.safe_load((Path(classroom.__file__).parents[2] / "
-            '"notebooks/deploy/colleague.yaml").read_text())',
-            "a probe on another port": 'container["readinessProbe"]["httpGet"]["port"] = 8080',
-            "a misspelt probe": 'container["readinesProbe"] = container.pop("readinessProbe")',
-            "no limit": 'del container["resources"]["limits"]',
-            "the user left to the image": 'del pod["securityContext"]["runAsUser"]',
-            "root's group": 'del pod["securityContext"]["runAsGroup"]',
-            "no place for scratch files": 'del pod["volumes"], container["volumeMounts"]',
-            "some capabilities": 'container["securityContext"]["capabilities"]["drop"] = ["CHOWN"]',
-            "another selector": 'mended["spec"]["selector"]["matchLabels"]["app"] = ""',
-        }.items()
+        "chosen on the test rows": """
+on_test = classifier.predict_proba(X_test)[:, 1]
+"""
+        + price_8("float(cost_curve(y_test, on_test, approved_bad=8).idxmin())"),
+        "the prices the wrong way round": price_8(
+            "float(cost_curve(y_val, probability, rejected_good=8, approved_bad=1).idxmin())"
+        ),
+        "from theory alone": price_8("8 / 9"),
+        "the price is noted, and the default stays": """
+with mlflow.start_run(run_name="price 8"):
+    mlflow.log_params({"rejected_good": 1, "approved_bad": 8})
+    """
+        + price_8("chosen").strip(),
+        "the threshold is passed at the call": price_8("chosen")
+        + """
+careful = float(cost_curve(y_val, probability, approved_bad=8).idxmin())
+mlflow.pyfunc.load_model(f"models:/{mlflow.last_logged_model().model_id}").predict(
+    X_test, params={"threshold": careful}
+)""",
+        "fitted anew on all training rows": """
+classifier = build_model("logistic_regression").fit(X_train, y_train)
+logged_classifier = mlflow.sklearn.log_model(
+    classifier,
+    name="classifier",
+    signature=infer_signature(X_fit),
+    skops_trusted_types=TRUSTED_TYPES,
+    pip_requirements=packages,
+)
+"""
+        + price_8("float(cost_curve(y_val, probability, approved_bad=8).idxmin())"),
     },
     "11.2": {
-        "one machine": MAY.format(
-            deploy="may['instance_count'] = 1; " + CREATE, described=DESCRIBE
+        "a thousand thousand": committee(
+            RULE,
+            '"LoanAmount": ("above 0 and at most 1000000", lambda x: above_0(x) & (x <= 1e6))',
         ),
-        "another type": MAY.format(
-            deploy="may['instance_type'] = 'ml.m5.large'; " + CREATE, described=DESCRIBE
+        "the limit itself is refused": committee(
+            RULE, '"LoanAmount": ("above 0 and below 1000", lambda x: above_0(x) & (x < 1000))'
         ),
-        "what was asked for": MAY.format(deploy=CREATE, described="may"),
-        "MLflow's own description": MAY.format(
-            deploy=CREATE,
-            described='{"status": client.get_deployment("loan-approval-may")["EndpointStatus"]}',
+        "the old rule is lost": committee(
+            RULE, '"LoanAmount": ("at most 1000", lambda x: x <= 1000)'
         ),
-        "another name": MAY.format(
-            deploy=CREATE.replace("-may", ""), described=DESCRIBE.replace("-may", "")
+        "the test changes and the words do not": committee(
+            RULE, '"LoanAmount": ("above 0", lambda x: above_0(x) & (x <= 1000))'
         ),
-        "through the proxy": PROXY.format(before="")
-        + textwrap.indent(MAY.format(deploy=CREATE, described=DESCRIBE), "    "),
-        "an empty proxy": PROXY.format(before="os.environ['https_proxy'] = ''")
-        + textwrap.indent(MAY.format(deploy=CREATE, described=DESCRIBE), "    "),
-        "the other spelling taken away": PROXY.format(before="os.environ.pop('HTTPS_PROXY', None)")
-        + textwrap.indent(MAY.format(deploy=CREATE, described=DESCRIBE), "    "),
+        "a missing amount is refused": committee(
+            RULE,
+            '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))',
+        ).replace(
+            "committee.write_text(text",
+            "committee.write_text(text.replace('    \"LoanAmount\",\\n', '')",
+        ),
+        "the course's own script is logged": committee(
+            RULE,
+            '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))',
+            where="script",
+        ),
+        "refused in place of invalid": committee(
+            "refused = probability < threshold  # false where there is no probability",
+            'refused = (probability < threshold) | (applications["LoanAmount"] > 1000).to_numpy()',
+        ),
     },
 }

@@ -1,61 +1,80 @@
 """Wrong answers to the exercises of lesson 13 that a reader might well give.
 
-Each stands in the place of the right one in the solutions notebook.
+Each stands in the place of the right one in the solutions notebook. The wrong clients ask the model
+itself, which gives them what a front would, in less time.
 """
 
-RIVAL = """
-rival = log("hist_gradient_boosting", registered_model_name="loans-dev")"""
-FOLDER = """
-copy = str(lesson.folder / "copy")
-mlflow.artifacts.download_artifacts(logistic.model_uri, dst_path=copy)
-_ = mlflow.register_model(copy, "loans-dev")"""
+CLIENT = """
+import pandas as pd
+
+from loanflow.data import FEATURES, load_new_applications
+
+new = load_new_applications()
+asked = new[FEATURES]
+predict = mlflow.pyfunc.load_model(logged_card.model_uri).predict
+{answer}
+with mlflow.start_run(run_name="client"):
+    mlflow.log_text(table.to_csv(index=False), "answers.csv")
+    mlflow.log_metric("requests", requests)
+"""
+TABLE = 'table = pd.DataFrame({"Loan_ID": new["Loan_ID"], "probability": %s})'
 
 
-def replace(uri="models:/loans-dev/7", description="replaces 1", alias="new.version"):
-    """Put another model in the place of prod's champion, in a way that may be wrong."""
-    return f"""{RIVAL}
-new = client.copy_model_version("{uri}", "loans-prod")
-client.update_model_version("loans-prod", new.version, description="{description}")
-client.set_registered_model_alias("loans-prod", "champion", {alias})"""
+def client(probability, requests=40, then=""):
+    """Log the table of exercise 13.1 with other probabilities, or another number of requests."""
+    return CLIENT.format(answer=f"{TABLE % probability}\nrequests = {requests}\n{then}")
 
 
-def tag(code, versions='versions("loans-dev")'):
-    """Tag versions with what the expression `code` says of `version` and `told`."""
-    return f"""{FOLDER}
-for version in {versions}:
-    told = origin("loans-dev", version.version)
-    client.set_model_version_tag("loans-dev", version.version, "code", {code})"""
+FRONT = """
+(lesson.folder / "few_front.py").write_text('''from loan_front import Front, Refused
 
+
+class FewFront(Front):
+    {method}
+''')
+with mlflow.start_run(run_name="few front"):
+    mlflow.log_artifact(lesson.folder / "few_front.py")
+"""
+
+
+def front(*lines, method="def check(self, records, params):"):
+    """Log the front of exercise 13.2 with another body of its method."""
+    return FRONT.format(method="\n        ".join([method, *lines]))
+
+
+MANY = "if len(records) > 100:"
+REFUSE = '    raise Refused(413, "At most 100 applications.")'
+REST = "super().check(records, params)"
 
 WRONG = {
     "13.1": {
-        "the version without a score": replace("models:/loans-dev/5"),
-        "the regression": replace("models:/loans-dev/1"),
-        "the folder": replace("models:/loans-dev/4"),
-        "no description": replace(description=""),
-        "the description of another": replace(description="replaces 2"),
-        "the alias left where it was": replace(alias="1"),
-        "registered anew": RIVAL
-        + """
-new = mlflow.register_model(rival.model_uri, "loans-prod")
-client.update_model_version("loans-prod", new.version, description="replaces 1")
-client.set_registered_model_alias("loans-prod", "champion", new.version)""",
-        "the broken version deleted": replace() + '\nclient.delete_model_version("loans-prod", 1)',
-        "no champion at all": replace()
-        + '\nclient.delete_registered_model_alias("loans-prod", "champion")',
+        "all in one request": client("predict(asked)", requests=1),
+        "gaps filled with 0": client("predict(asked.fillna({'LoanAmount': 0.5}))"),
+        "rounded": client("[round(p, 4) for p in predict(asked)]"),
+        "the chance of a refusal": client("[1 - p for p in predict(asked)]"),
+        "in another order": client("sorted(predict(asked))"),
+        "the first part only": client("predict(asked)", then="table = table.head(50)"),
+        "rows with gaps left out": client(
+            "predict(asked)", then="table = table[asked.notna().all(axis=1)]"
+        ),
+        "numbered from 0": client(
+            "predict(asked)", then='table = table.assign(Loan_ID=table.index.astype("str"))'
+        ),
+        "requests not counted": client("predict(asked)").replace("log_metric", "log_param"),
     },
     "13.2": {
-        "a run taken for a commit": tag('"commit" if told else "unknown"'),
-        "by the record alone": tag(
-            '"unknown" if not version.run_id else "commit" if told["commit"] else "run"'
+        "a hundred are too many": front(MANY.replace(">", ">="), REFUSE, REST),
+        "the front's checks are lost": front(MANY, REFUSE),
+        "the number is looked at last": front(REST, MANY, REFUSE),
+        "another status": front(MANY, REFUSE.replace("413", "422"), REST),
+        "any exception": front(MANY, '    raise ValueError("too many")', REST),
+        "bytes in place of rows": front(
+            "super().__init__(model, 25_000)", method="def __init__(self, model, *others):"
         ),
-        "all but the last": tag(
-            '"unknown" if told is None else "commit" if told["commit"] else "run"',
-            'versions("loans-dev")[:-1]',
+        "the applicants are repeated": front(
+            MANY, '    raise Refused(413, f"At most 100, not {records}.")', REST
         ),
-        "the commit itself": tag('"unknown" if told is None else told["commit"] or "run"'),
-        "tags of the name": FOLDER
-        + """
-client.set_registered_model_tag("loans-dev", "code", "commit")""",
+        "cut off after a hundred": front("del records[100:]", REST),
+        "no class of that name": front(MANY, REFUSE, REST).replace("FewFront", "SmallFront"),
     },
 }

@@ -29,7 +29,7 @@ FREE_DISK_GB = 1.5
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
 
-_WITHOUT_SPARK = "the cells of lesson 12 that need Spark; everything else works"
+_WITHOUT_SPARK = "the cells of lesson 17 that need Spark; everything else works"
 _ADD_SPARK = "make spark, or the line for it in README.md where there is no make"
 _SET_UP = "delete .venv if there is one, run python tools/setup_env.py, use the Python in .venv"
 
@@ -259,7 +259,7 @@ def check_port_5000(port: int = 5000) -> Check:
 
 def check_git() -> Check:
     """Check git and its server, with which the Projects lessons run a commit of the course."""
-    costs = "runs do not record their commit, and lessons 05 and 06 cannot run one"
+    costs = "runs do not record their commit, and lessons 07 and 08 cannot run one"
     install = _how_to_install(apt="git", brew="git", winget="Git.Git")
     version = _output(["git", "--version"])
     if version is None:
@@ -270,7 +270,7 @@ def check_git() -> Check:
         return Check("git", WRONG, found, costs, "get the course with git clone", needed=True)
     programs = _output(["git", "--exec-path"])
     if programs is None or shutil.which("git-daemon", path=programs) is None:
-        costs = "lesson 05 cannot serve the course to itself"
+        costs = "lesson 07 cannot serve the course to itself"
         return Check("git", WRONG, f"{found}; without git daemon", costs, install, needed=True)
     return Check("git", OK, found, needed=True)
 
@@ -332,7 +332,7 @@ def check_java() -> Check:
 
 def check_containers() -> Check:
     """Check that a container engine answers."""
-    costs = "`mlflow run` with Docker, its test, and the containers of lesson 11"
+    costs = "`mlflow run` with Docker, its test, and the containers of lesson 16"
     if shutil.which("docker") is None:
         remedy = _how_to_install(
             apt="docker.io", brew="--cask docker", winget="Docker.DockerDesktop"
@@ -356,7 +356,7 @@ def check_postgresql() -> Check:
         "PostgreSQL",
         MISSING,
         "no initdb found",
-        "lesson 04 moves its store into a SQLite file instead; everything else works",
+        "lesson 05 moves its store into a SQLite file instead; everything else works",
         _how_to_install(apt="postgresql", brew="postgresql@17", winget="PostgreSQL.PostgreSQL.17"),
     )
 

@@ -1,58 +1,49 @@
-"""The checks of lesson 05."""
+"""The checks of lesson 04."""
 
-import yaml
+import mlflow
+from mlflow.server import get_app_client
+from sklearn.metrics import log_loss
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, search
-from classroom.workspace import REPOSITORY, Lesson
-from loanflow.data import load_loans, split_in_three
-from loanflow.training import build_model, evaluate
-
-SCORE = "validation_roc_auc"
-
-
-def _score(family: str, test_size: float, seed: int = 0) -> float:
-    """Return the validation score that the project, unedited, gives a family on its own data."""
-    loans = load_loans(REPOSITORY / "data" / "loan_status.csv")
-    parts = split_in_three(loans, test_size, seed)
-    model = build_model(family, seed=seed).fit(*parts["train"])
-    return evaluate(model, *parts["validation"])["roc_auc"]
+from classroom.exercises.runs import require_finished, the_run_named
+from classroom.services.team import environment
+from classroom.workspace import Lesson
+from loanflow.data import load_loans, split_loans
+from loanflow.training import build_model
 
 
 @exercise("5.1")
-def an_entry_point_of_ones_own(lesson: Lesson) -> None:
-    """Read the clone's MLproject, and compare the run's score with that of its defaults."""
-    project = yaml.safe_load((lesson.folder / "clone" / "MLproject").read_text())
-    quick = project["entry_points"].get("quick")
-    require(quick is not None, "The clone's MLproject has no entry point 'quick'.")
-    for name, default in {"family": "tree", "test_size": "0.5"}.items():
-        found = (quick.get("parameters") or {}).get(name, {})
-        right = isinstance(found, dict) and str(found.get("default")) == default
-        require(right, f"The default of its parameter {name} is not {default}.")
-    runs = search(lesson.tracking_uri, lesson.name, "tags.mlflow.project.entryPoint = 'quick'")
-    require(bool(runs), "No run has the entry point 'quick'.")
-    run = runs[0]
+def a_finished_run(lesson: Lesson) -> None:
+    """Fit the model again, and compare each step of the loss with its own."""
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    run = the_run_named("cut off", lesson.tracking_uri, lesson.name)
+    history = client.get_metric_history(run.info.run_id, "test_loss")
+    logged = {entry.step: entry.value for entry in history}
+    missing = sorted(set(range(6)) - set(logged))
+    require(not missing, f"Of the steps 0 to 5 of test_loss, {missing} are missing.")
+    require(len(history) == 6, f"test_loss has {len(history)} values; each step is due once.")
+    X_train, X_test, y_train, y_test = split_loans(load_loans())
+    model = build_model("hist_gradient_boosting").fit(X_train, y_train)
+    rounds = list(model[-1].staged_predict_proba(model[:-1].transform(X_test)))[9::10]
+    for step, probability in enumerate(rounds):
+        right = abs(logged[step] - log_loss(y_test, probability)) < 1e-6
+        require(right, f"The value at step {step} is not that of `losses`.")
     require_finished(run)
-    right = abs(run.data.metrics.get(SCORE, 0) - _score("decision_tree", 0.5)) < 1e-9
-    require(right, f"The {SCORE} of its newest run is not that of a tree with test_size 0.5.")
 
 
 @exercise("5.2")
-def the_run_that_misleads(lesson: Lesson) -> None:
-    """Fit the forest again: the run that differs from it, and no other, must be marked."""
-    runs = search(lesson.tracking_uri, lesson.name)
-    marked = [run for run in runs if "trusted" in run.data.tags]
-    require(bool(marked), "No run has the tag trusted.")
-    require(len(marked) == 1, f"{len(marked)} runs have the tag trusted; one is due.")
-    (run,) = marked
-    value, name = run.data.tags["trusted"], run.info.run_name
-    require(value == "no", f"The tag trusted of the run '{name}' is {value!r}, not 'no'.")
-    params, tags = run.data.params, run.data.tags
-    of_forest = params.get("family") == "forest" and run.info.status == "FINISHED"
-    of_main = tags.get("mlflow.project.entryPoint") == "main"
-    require(
-        of_forest and of_main, f"The run '{name}' is no finished forest of the entry point main."
-    )
-    score = _score("random_forest", float(params["test_size"]), int(params["seed"]))
-    honest = abs(run.data.metrics[SCORE] - score) < 1e-9
-    require(not honest, f"The scores of the run '{name}' are those of its commit.")
+def a_colleague_who_may_log(url: str, admin_password: str) -> None:
+    """Ask the server, as its administrator, what Ada may do and what she has logged."""
+    as_admin = {
+        "MLFLOW_TRACKING_USERNAME": "admin",
+        "MLFLOW_TRACKING_PASSWORD": admin_password,
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": 1,
+    }
+    with environment(**as_admin):
+        client, auth = mlflow.MlflowClient(url), get_app_client("basic-auth", url)
+        experiment = client.get_experiment_by_name("team")
+        granted = auth.get_user_permission("ada", "experiment", experiment.experiment_id)
+        require(not auth.get_user("ada").is_admin, "Ada has become an administrator.")
+        require(granted.permission == "EDIT", f"Ada has the permission {granted.permission}.")
+        run = the_run_named("first of ada", url, "team")
+        require_finished(run)

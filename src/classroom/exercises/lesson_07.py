@@ -1,69 +1,58 @@
-"""The checks of lesson 07."""
+"""The checks of lesson 05."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-import mlflow
-from mlflow.entities import LoggedModel, LoggedModelStatus
-from mlflow.models import infer_signature
-from mlflow.types import DataType
+import yaml
 
 from classroom.exercises import exercise, require
-from classroom.services.environments import OtherMachine, problems_elsewhere
-from classroom.workspace import Lesson
-from loanflow.data import FEATURES, load_loans, split_loans
+from classroom.exercises.runs import require_finished, search
+from classroom.workspace import REPOSITORY, Lesson
+from loanflow.data import load_loans, split_in_three
+from loanflow.training import build_model, evaluate
+
+SCORE = "validation_roc_auc"
 
 
-def _models_named(name: str, lesson: Lesson) -> list[LoggedModel]:
-    """Return the usable logged models of that name in the lesson's experiment, newest first."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    experiment = client.get_experiment_by_name(lesson.name)
-    found = client.search_logged_models([experiment.experiment_id], f"name = '{name}'")
-    models = [model for model in found if model.status == LoggedModelStatus.READY]
-    require(len(models) > 0, f"There is no logged model named '{name}'.")
-    return models
-
-
-@contextmanager
-def _files_of(model: LoggedModel) -> Iterator[Path]:
-    """Yield a folder with a copy of the model's files, for a while."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=folder))
+def _score(family: str, test_size: float, seed: int = 0) -> float:
+    """Return the validation score that the project, unedited, gives a family on its own data."""
+    loans = load_loans(REPOSITORY / "data" / "loan_status.csv")
+    parts = split_in_three(loans, test_size, seed)
+    model = build_model(family, seed=seed).fit(*parts["train"])
+    return evaluate(model, *parts["validation"])["roc_auc"]
 
 
 @exercise("7.1")
-def a_mended_signature(lesson: Lesson) -> None:
-    """Look at each column of the signature, and let the model predict on the test rows."""
-    models = _models_named("handed_over", lesson)
-    require(len(models) == 1, "The model 'handed_over' was logged again; mend the one there is.")
-    X_train, X_test, _, _ = split_loans(load_loans())
-    with _files_of(models[0]) as folder:
-        signature = mlflow.models.get_model_info(str(folder)).signature
-        names = [column.name for column in signature.inputs]
-        require(names == FEATURES, "It does not take the eleven columns of the applications.")
-        for column in signature.inputs:
-            whole = column.type in (DataType.long, DataType.integer)
-            require(not whole, f"It still wants whole numbers in {column.name}.")
-            gaps = bool(X_train[column.name].isna().any())
-            due = "optional" if gaps else "required"
-            require(column.required != gaps, f"In the training rows, {column.name} is {due}.")
-        require(signature.outputs is not None, "It does not declare what comes out.")
-        predicted = mlflow.sklearn.load_model(str(folder)).predict(X_test)
-        same = signature.outputs == infer_signature(predicted).inputs
-        require(same, f"It declares {signature.outputs}, and something else comes out.")
-        answer = mlflow.pyfunc.load_model(str(folder)).predict(X_test)
-        require((answer == predicted).all(), "It does not predict what the pipeline in it does.")
+def an_entry_point_of_ones_own(lesson: Lesson) -> None:
+    """Read the clone's MLproject, and compare the run's score with that of its defaults."""
+    project = yaml.safe_load((lesson.folder / "clone" / "MLproject").read_text())
+    quick = project["entry_points"].get("quick")
+    require(quick is not None, "The clone's MLproject has no entry point 'quick'.")
+    for name, default in {"family": "tree", "test_size": "0.5"}.items():
+        found = (quick.get("parameters") or {}).get(name, {})
+        right = isinstance(found, dict) and str(found.get("default")) == default
+        require(right, f"The default of its parameter {name} is not {default}.")
+    runs = search(lesson.tracking_uri, lesson.name, "tags.mlflow.project.entryPoint = 'quick'")
+    require(bool(runs), "No run has the entry point 'quick'.")
+    run = runs[0]
+    require_finished(run)
+    right = abs(run.data.metrics.get(SCORE, 0) - _score("decision_tree", 0.5)) < 1e-9
+    require(right, f"The {SCORE} of its newest run is not that of a tree with test_size 0.5.")
 
 
 @exercise("7.2")
-def a_model_that_brings_its_module(lesson: Lesson) -> None:
-    """Load the model in an environment made from its own requirements, and let it predict."""
-    with _files_of(_models_named("burden", lesson)[0]) as folder:
-        info = mlflow.models.get_model_info(str(folder))
-        require(info.signature is not None, "It has no signature.")
-        require(info.saved_input_example_info is not None, "It has no input example.")
-        with OtherMachine(folder / "requirements.txt") as machine:
-            problems = problems_elsewhere(machine, [folder])
-    require(not problems, f"Elsewhere it fails: {', '.join(problems.values())}.")
+def the_run_that_misleads(lesson: Lesson) -> None:
+    """Fit the forest again: the run that differs from it, and no other, must be marked."""
+    runs = search(lesson.tracking_uri, lesson.name)
+    marked = [run for run in runs if "trusted" in run.data.tags]
+    require(bool(marked), "No run has the tag trusted.")
+    require(len(marked) == 1, f"{len(marked)} runs have the tag trusted; one is due.")
+    (run,) = marked
+    value, name = run.data.tags["trusted"], run.info.run_name
+    require(value == "no", f"The tag trusted of the run '{name}' is {value!r}, not 'no'.")
+    params, tags = run.data.params, run.data.tags
+    of_forest = params.get("family") == "forest" and run.info.status == "FINISHED"
+    of_main = tags.get("mlflow.project.entryPoint") == "main"
+    require(
+        of_forest and of_main, f"The run '{name}' is no finished forest of the entry point main."
+    )
+    score = _score("random_forest", float(params["test_size"]), int(params["seed"]))
+    honest = abs(run.data.metrics[SCORE] - score) < 1e-9
+    require(not honest, f"The scores of the run '{name}' are those of its commit.")

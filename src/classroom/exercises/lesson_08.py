@@ -1,83 +1,65 @@
-"""The checks of lesson 08."""
+"""The checks of lesson 06."""
 
 import mlflow
-import numpy as np
-import pandas as pd
-from sklearn.model_selection import train_test_split
+from mlflow.entities import Run
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named
+from classroom.exercises.runs import require_finished, search
 from classroom.workspace import Lesson
-from loanflow.data import load_loans, split_loans
-from loanflow.training import build_model, cost_curve
-
-
-class _TheLesson:
-    """The rows, the classifier's probabilities and the curve, worked out again."""
-
-    def __init__(self) -> None:
-        X_train, X_test, y_train, self.y_test = split_loans(load_loans())
-        X_fit, X_val, y_fit, self.y_val = train_test_split(
-            X_train, y_train, test_size=0.25, stratify=y_train, random_state=0
-        )
-        classifier = build_model("logistic_regression").fit(X_fit, y_fit)
-        self.X_test = X_test
-        self.on_val = classifier.predict_proba(X_val)[:, 1]
-        self.on_test = classifier.predict_proba(X_test)[:, 1]
-
-    def require_decisions(self, answers: pd.DataFrame, threshold: float) -> None:
-        """Require the classifier's probabilities and the decisions that the threshold makes."""
-        same = np.allclose(answers["probability"], self.on_test)
-        require(same, "Its probabilities are not those of the lesson's classifier.")
-        due = np.where(self.on_test >= threshold, "approve", "refuse")
-        require((answers["decision"] == due).all(), "Its decisions do not follow its threshold.")
-        refused = answers["decision"] == "refuse"
-        require(answers.loc[refused, "reasons"].ne("").any(), "Its refusals give no reasons.")
 
 
 @exercise("8.1")
-def a_careful_model(lesson: Lesson) -> None:
-    """Ask the model without params, and compare with the cheapest threshold at a price of 8."""
-    model = the_newest_model_named("loan_decision_8", lesson)
-    due = _TheLesson()
-    careful = cost_curve(due.y_val, due.on_val, approved_bad=8).idxmin()
-    answers = mlflow.pyfunc.load_model(model.model_uri).predict(due.X_test)
-    (used,) = answers["threshold"].unique()
-    by_test_rows = cost_curve(due.y_test, due.on_test, approved_bad=8).idxmin()
-    require(
-        used == careful or used != by_test_rows,
-        "Its threshold was chosen on the test rows, which must stay impartial.",
-    )
-    require(
-        used == careful,
-        f"Without params it decides at {used:.2f}, which is not the cheapest threshold "
-        "on the validation rows at a price of 8.",
-    )
-    due.require_decisions(answers, careful)
+def what_the_result_stands_on(lesson: Lesson) -> None:
+    """Compare the runs that carry the tag with those that the parent's notes name."""
+    parents = search(lesson.tracking_uri, lesson.name, "run_name = 'pipeline'")
+    require(bool(parents), "There is no run named 'pipeline'.")
+    parent = parents[0]  # the newest
+    due = {value for name, value in parent.data.tags.items() if name.startswith("step.")}
+    tagged = {
+        run.info.run_id: run
+        for run in search(lesson.tracking_uri, lesson.name)
+        if "stands_on" in run.data.tags
+    }
+    require(bool(tagged), "No run has the tag stands_on.")
+    values = {run.data.tags["stands_on"] for run in tagged.values()}
+    require(values == {"yes"}, f"The tag stands_on must be yes; it is {sorted(values)}.")
+    over = sorted(f"'{run.info.run_name}'" for i, run in tagged.items() if i not in due)
+    require(not over, f"The pipeline does not stand on {', '.join(over)}.")
+    missing = len(due - set(tagged))
+    require(missing == 0, f"The tag is missing on {missing} of the {len(due)} runs.")
+
+
+def _training_run(client: mlflow.MlflowClient, run: Run) -> Run:
+    """Return the run that trained the model which the run evaluates."""
+    uri = run.data.params.get("model", "")
+    kind, _, rest = uri.partition(":/")
+    require(kind in ("runs", "models"), f"The run '{run.info.run_name}' evaluates no model.")
+    name = rest.partition("/")[0]
+    return client.get_run(name if kind == "runs" else client.get_logged_model(name).source_run_id)
 
 
 @exercise("8.2")
-def a_model_with_a_committee(lesson: Lesson) -> None:
-    """Ask the model about amounts on both sides of the limit, and about everything else."""
-    model = the_newest_model_named("loan_decision_1000", lesson)
-    decide = mlflow.pyfunc.load_model(model.model_uri)
-    due = _TheLesson()
-    applications = due.X_test.head(1).loc[[due.X_test.index[0]] * 6].reset_index(drop=True)
-    amounts = [1000.0, 1001.0, 50_000.0, np.nan, -0.5, 130.0]
-    answers = decide.predict(applications.assign(LoanAmount=amounts))
-    invalid = dict(zip(amounts, answers["decision"] == "invalid", strict=True))
-    require(invalid[1001.0] and invalid[50_000.0], "An amount of 1,001 thousand is not invalid.")
-    require(not invalid[1000.0], "An amount of 1,000 thousand is invalid; it is allowed.")
-    require(not invalid[amounts[3]], "A missing amount is invalid; it is allowed.")
-    require(invalid[-0.5], "An amount below 0 is no longer invalid.")
-    reason = answers["reasons"][1].replace(",", "")
-    require(
-        reason.startswith("row 1: LoanAmount is 1001 ") and "1000" in reason,
-        "Its message does not name the row, the column, the value and what is allowed.",
-    )
-    unknown = decide.predict(applications.head(1).assign(Property_Area="Suburban"))
-    require(unknown["decision"][0] == "invalid", "Another rule is gone: it takes an unknown area.")
-    answers = decide.predict(due.X_test)
-    chosen = cost_curve(due.y_val, due.on_val).idxmin()
-    require((answers["threshold"] == chosen).all(), "Its default threshold is not `chosen`.")
-    due.require_decisions(answers, chosen)
+def a_score_reproduced(lesson: Lesson) -> None:
+    """Follow the new evaluation to its training run, and compare both with the old ones."""
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    runs = search(lesson.tracking_uri, lesson.name)
+    known = {run.info.run_id: run for run in runs if run.info.run_name == "evaluate regression"}
+    marked = [run for run in runs if run.data.tags.get("reproduces") in known]
+    require(bool(marked), "No run has the tag reproduces with the id of 'evaluate regression'.")
+    require(len(marked) == 1, f"{len(marked)} runs have the tag reproduces; one is due.")
+    new = marked[0]
+    require(new.info.run_id not in known, "The run that is repeated carries the tag itself.")
+    require_finished(new)
+    old = known[new.data.tags["reproduces"]]
+    fit, refit = _training_run(client, old), _training_run(client, new)
+    require(refit.info.run_id != fit.info.run_id, "It evaluates the old model; train a new one.")
+    require(refit.data.params == fit.data.params, "Its model was trained with other parameters.")
+    require(new.data.params["rows"] == "validation", "It evaluates other rows than validation.")
+    for what, run in (("training", refit), ("evaluation", new)):
+        tags, commit = run.data.tags, fit.data.tags["mlflow.source.git.commit"]
+        require(tags.get("mlflow.source.git.commit") == commit, f"Its {what} ran another commit.")
+        clean = tags.get("mlflow.source.name", "").endswith("/clean")
+        require(clean, f"Its {what} did not run in the clean clone.")
+        own = tags.get("mlflow.project.env") == "uv"
+        require(own, f"Its {what} did not run in an environment of its own.")
+    require(new.data.metrics == old.data.metrics, "Its scores differ.")

@@ -1,83 +1,69 @@
-"""The checks of lesson 09."""
+"""The checks of lesson 07."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import mlflow
-import numpy as np
-from mlflow.models import EvaluationResult
-from mlflow.models.evaluation.validation import ModelValidationFailedException
+from mlflow.entities import LoggedModel, LoggedModelStatus
+from mlflow.models import infer_signature
+from mlflow.types import DataType
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named
+from classroom.services.environments import OtherMachine, problems_elsewhere
 from classroom.workspace import Lesson
-from loanflow.data import load_loans, split_loans
-from loanflow.training import APPROVED_BAD, REJECTED_GOOD, build_model, shares
-
-#: Candidates for the gate, beside a baseline: the metrics, whether they pass, and what they show.
-_BASELINE = {"expected_cost": 0.506, "log_loss": 0.467}
-_CANDIDATES = [
-    (0.430, 0.454, True, "a clearly better model is refused"),
-    (0.480, 0.479, True, "a cost 5.1 % below the baseline's, with a log loss of 0.479, is refused"),
-    (0.506, 0.467, False, "the baseline itself passes"),
-    (0.484, 0.454, False, "a cost only 4.3 % below the baseline's passes"),
-    (0.430, 0.490, False, "a log loss of 0.49 passes"),
-    (0.900, 0.454, False, "a cost of 0.9 passes"),
-    (np.nan, 0.454, False, "a cost that is NaN passes"),
-    (0.430, np.nan, False, "a log loss that is NaN passes"),
-    (None, 0.454, False, "a result without the cost passes"),
-    (0.430, None, False, "a result without the log loss passes"),
-]
+from loanflow.data import FEATURES, load_loans, split_loans
 
 
-def _passes(gate: dict, metrics: dict, baseline: dict) -> bool:
-    results = [
-        EvaluationResult({k: v for k, v in m.items() if v is not None}, {})
-        for m in (metrics, baseline)
-    ]
-    try:
-        mlflow.validate_evaluation_results(gate, *results)
-    except ModelValidationFailedException:
-        return False
-    return True
+def _models_named(name: str, lesson: Lesson) -> list[LoggedModel]:
+    """Return the usable logged models of that name in the lesson's experiment, newest first."""
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    experiment = client.get_experiment_by_name(lesson.name)
+    found = client.search_logged_models([experiment.experiment_id], f"name = '{name}'")
+    models = [model for model in found if model.status == LoggedModelStatus.READY]
+    require(len(models) > 0, f"There is no logged model named '{name}'.")
+    return models
+
+
+@contextmanager
+def _files_of(model: LoggedModel) -> Iterator[Path]:
+    """Yield a folder with a copy of the model's files, for a while."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=folder))
 
 
 @exercise("9.1")
-def a_gate(gate: dict) -> None:
-    """Send candidates through the gate: those that must pass and those that must not."""
-    require(isinstance(gate, dict), "The gate is not a dictionary.")
-    require(bool(gate), "The gate has no conditions.")
-    for cost, loss, due, wrong in _CANDIDATES:
-        metrics = {"expected_cost": cost, "log_loss": loss}
-        require(_passes(gate, metrics, _BASELINE) == due, f"With this gate, {wrong}.")
-    # Beside a dearer baseline, the limit decides and not the gain.
-    dear = {"expected_cost": 0.9, "log_loss": 0.467}
-    for cost, due, wrong in [(0.5, True, "0.50 is refused"), (0.51, False, "0.51 passes")]:
-        passes = _passes(gate, {"expected_cost": cost, "log_loss": 0.45}, dear)
-        require(passes == due, f"With this gate, beside a baseline of 0.9, a cost of {wrong}.")
+def a_mended_signature(lesson: Lesson) -> None:
+    """Look at each column of the signature, and let the model predict on the test rows."""
+    models = _models_named("handed_over", lesson)
+    require(len(models) == 1, "The model 'handed_over' was logged again; mend the one there is.")
+    X_train, X_test, _, _ = split_loans(load_loans())
+    with _files_of(models[0]) as folder:
+        signature = mlflow.models.get_model_info(str(folder)).signature
+        names = [column.name for column in signature.inputs]
+        require(names == FEATURES, "It does not take the eleven columns of the applications.")
+        for column in signature.inputs:
+            whole = column.type in (DataType.long, DataType.integer)
+            require(not whole, f"It still wants whole numbers in {column.name}.")
+            gaps = bool(X_train[column.name].isna().any())
+            due = "optional" if gaps else "required"
+            require(column.required != gaps, f"In the training rows, {column.name} is {due}.")
+        require(signature.outputs is not None, "It does not declare what comes out.")
+        predicted = mlflow.sklearn.load_model(str(folder)).predict(X_test)
+        same = signature.outputs == infer_signature(predicted).inputs
+        require(same, f"It declares {signature.outputs}, and something else comes out.")
+        answer = mlflow.pyfunc.load_model(str(folder)).predict(X_test)
+        require((answer == predicted).all(), "It does not predict what the pipeline in it does.")
 
 
 @exercise("9.2")
-def a_model_without_gender_and_marriage(lesson: Lesson, answer: dict) -> None:
-    """Ask the model about other genders and marriages, and fit its classifier again."""
-    model = the_newest_model_named("blind", lesson)
-    decide = mlflow.pyfunc.load_model(model.model_uri)
-    X_train, X_test, y_train, _ = split_loans(load_loans())
-    some = X_test.head(100)
-    told = decide.predict(some)
-    for column, values in {"Gender": ["Male", "Female"], "Married": ["Yes", "No"]}.items():
-        asked = [decide.predict(some.assign(**{column: v}))["probability"] for v in values]
-        require(np.allclose(*asked), f"Its probabilities still depend on {column}.")
-    blank = X_train.assign(Gender=None, Married=None)
-    due = build_model("logistic_regression").fit(blank, y_train).predict_proba(X_test)[:, 1]
-    require(
-        np.allclose(told["probability"], due[: len(some)]),
-        "Its classifier is not the logistic regression fitted on the training rows with two "
-        "blank columns.",
-    )
-    threshold = APPROVED_BAD / (APPROVED_BAD + REJECTED_GOOD)
-    require((told["threshold"] == threshold).all(), "Its threshold is not that of the lesson.")
-    right = shares(due >= threshold, X_test["Gender"])["share"]
-    for group in ("Female", "Male"):
-        require(answer[group] is not None, f"The share of the group {group} is still None.")
-        require(
-            abs(float(answer[group]) - right[group]) < 0.0006,
-            f"The share of the group {group} is not that which it approves on the test rows.",
-        )
+def a_model_that_brings_its_module(lesson: Lesson) -> None:
+    """Load the model in an environment made from its own requirements, and let it predict."""
+    with _files_of(_models_named("burden", lesson)[0]) as folder:
+        info = mlflow.models.get_model_info(str(folder))
+        require(info.signature is not None, "It has no signature.")
+        require(info.saved_input_example_info is not None, "It has no input example.")
+        with OtherMachine(folder / "requirements.txt") as machine:
+            problems = problems_elsewhere(machine, [folder])
+    require(not problems, f"Elsewhere it fails: {', '.join(problems.values())}.")

@@ -1,63 +1,83 @@
-"""The checks of lesson 11."""
+"""The checks of lesson 08."""
 
-import json
-
-import kubernetes_validate
-import yaml
+import mlflow
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_run_named, the_text_in
+from classroom.exercises.runs import the_newest_model_named
 from classroom.workspace import Lesson
+from loanflow.data import load_loans, split_loans
+from loanflow.training import build_model, cost_curve
+
+
+class _TheLesson:
+    """The rows, the classifier's probabilities and the curve, worked out again."""
+
+    def __init__(self) -> None:
+        X_train, X_test, y_train, self.y_test = split_loans(load_loans())
+        X_fit, X_val, y_fit, self.y_val = train_test_split(
+            X_train, y_train, test_size=0.25, stratify=y_train, random_state=0
+        )
+        classifier = build_model("logistic_regression").fit(X_fit, y_fit)
+        self.X_test = X_test
+        self.on_val = classifier.predict_proba(X_val)[:, 1]
+        self.on_test = classifier.predict_proba(X_test)[:, 1]
+
+    def require_decisions(self, answers: pd.DataFrame, threshold: float) -> None:
+        """Require the classifier's probabilities and the decisions that the threshold makes."""
+        same = np.allclose(answers["probability"], self.on_test)
+        require(same, "Its probabilities are not those of the lesson's classifier.")
+        due = np.where(self.on_test >= threshold, "approve", "refuse")
+        require((answers["decision"] == due).all(), "Its decisions do not follow its threshold.")
+        refused = answers["decision"] == "refuse"
+        require(answers.loc[refused, "reasons"].ne("").any(), "Its refusals give no reasons.")
 
 
 @exercise("11.1")
-def a_mended_manifest(lesson: Lesson) -> None:
-    """Check the manifest strictly, and ask it for what a schema does not ask for."""
-    run = the_run_named("mended manifest", lesson.tracking_uri, lesson.name)
-    manifest = yaml.safe_load(the_text_in("kubernetes.yaml", run, lesson))
-    try:
-        kubernetes_validate.validate(manifest, "1.37", strict=True)
-    except kubernetes_validate.ValidationError as error:
-        require(False, f"Checked strictly, it is not valid: {error.message}.")
-    require(manifest["kind"] == "Deployment", "It is no Deployment.")
-    template = manifest["spec"]["template"]
-    labels = template["metadata"]["labels"].items()
-    selected = manifest["spec"]["selector"]["matchLabels"].items() <= labels
-    require(selected, "Its selector does not match the labels of its pods.")
-    pod = template["spec"]
-    require(len(pod["containers"]) == 1, "It does not run exactly one container.")
-    (container,) = pod["containers"]
-    probe = container.get("readinessProbe", {}).get("httpGet", {})
-    where = probe.get("path"), probe.get("port")
-    require(where == ("/ping", 8000), "It is not ready by an answer of /ping on port 8000.")
-    limits = container.get("resources", {}).get("limits", {})
-    require("memory" in limits, "Nothing limits its memory.")
-    rights = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
-    require(rights.get("runAsNonRoot") is True, "It may still run as root.")
-    require(rights.get("runAsUser", 0) > 0, "Our image names no user, so the manifest must.")
-    require(rights.get("runAsGroup", 0) > 0, "Its group may still be that of root.")
-    require(rights.get("readOnlyRootFilesystem") is True, "Its files can still be changed.")
-    gains = rights.get("allowPrivilegeEscalation")
-    require(gains is False and not rights.get("privileged"), "It can still gain rights.")
-    capabilities = rights.get("capabilities", {})
-    bare = capabilities.get("drop") == ["ALL"] and not capabilities.get("add")
-    require(bare, "It still has capabilities.")
-    scratch = {volume["name"] for volume in pod.get("volumes", []) if "emptyDir" in volume}
-    mounts = container.get("volumeMounts", [])
-    writable = {mount["name"] for mount in mounts if mount["mountPath"] == "/tmp"}
-    require(bool(writable & scratch), "It has no place for /tmp, which the server needs.")
+def a_careful_model(lesson: Lesson) -> None:
+    """Ask the model without params, and compare with the cheapest threshold at a price of 8."""
+    model = the_newest_model_named("loan_decision_8", lesson)
+    due = _TheLesson()
+    careful = cost_curve(due.y_val, due.on_val, approved_bad=8).idxmin()
+    answers = mlflow.pyfunc.load_model(model.model_uri).predict(due.X_test)
+    (used,) = answers["threshold"].unique()
+    by_test_rows = cost_curve(due.y_test, due.on_test, approved_bad=8).idxmin()
+    require(
+        used == careful or used != by_test_rows,
+        "Its threshold was chosen on the test rows, which must stay impartial.",
+    )
+    require(
+        used == careful,
+        f"Without params it decides at {used:.2f}, which is not the cheapest threshold "
+        "on the validation rows at a price of 8.",
+    )
+    due.require_decisions(answers, careful)
 
 
 @exercise("11.2")
-def a_described_endpoint(lesson: Lesson) -> None:
-    """Read what was described, and whether it was described and not written by hand."""
-    run = the_run_named("may", lesson.tracking_uri, lesson.name)
-    described = json.loads(the_text_in("endpoint.json", run, lesson))
-    require("archive" in described, "The file is no description by aws.describe.")
-    require(described["endpoint"] == "loan-approval-may", "It describes another deployment.")
-    own = "/loan-approval-may-model-" in described["archive"]
-    require(own, "Its archive is not that of this deployment.")
-    machines = described["machines"]
-    require(machines == "2 ml.c5.xlarge", f"It runs on {machines}.")
-    proxies = {"http_proxy", "https_proxy"} & set(described["environment"])
-    require(not proxies, f"Its settings hold {' and '.join(sorted(proxies))}.")
+def a_model_with_a_committee(lesson: Lesson) -> None:
+    """Ask the model about amounts on both sides of the limit, and about everything else."""
+    model = the_newest_model_named("loan_decision_1000", lesson)
+    decide = mlflow.pyfunc.load_model(model.model_uri)
+    due = _TheLesson()
+    applications = due.X_test.head(1).loc[[due.X_test.index[0]] * 6].reset_index(drop=True)
+    amounts = [1000.0, 1001.0, 50_000.0, np.nan, -0.5, 130.0]
+    answers = decide.predict(applications.assign(LoanAmount=amounts))
+    invalid = dict(zip(amounts, answers["decision"] == "invalid", strict=True))
+    require(invalid[1001.0] and invalid[50_000.0], "An amount of 1,001 thousand is not invalid.")
+    require(not invalid[1000.0], "An amount of 1,000 thousand is invalid; it is allowed.")
+    require(not invalid[amounts[3]], "A missing amount is invalid; it is allowed.")
+    require(invalid[-0.5], "An amount below 0 is no longer invalid.")
+    reason = answers["reasons"][1].replace(",", "")
+    require(
+        reason.startswith("row 1: LoanAmount is 1001 ") and "1000" in reason,
+        "Its message does not name the row, the column, the value and what is allowed.",
+    )
+    unknown = decide.predict(applications.head(1).assign(Property_Area="Suburban"))
+    require(unknown["decision"][0] == "invalid", "Another rule is gone: it takes an unknown area.")
+    answers = decide.predict(due.X_test)
+    chosen = cost_curve(due.y_val, due.on_val).idxmin()
+    require((answers["threshold"] == chosen).all(), "Its default threshold is not `chosen`.")
+    due.require_decisions(answers, chosen)

@@ -1,0 +1,63 @@
+"""The checks of lesson 11."""
+
+import json
+
+import kubernetes_validate
+import yaml
+
+from classroom.exercises import exercise, require
+from classroom.exercises.runs import the_run_named, the_text_in
+from classroom.workspace import Lesson
+
+
+@exercise("16.1")
+def a_mended_manifest(lesson: Lesson) -> None:
+    """Check the manifest strictly, and ask it for what a schema does not ask for."""
+    run = the_run_named("mended manifest", lesson.tracking_uri, lesson.name)
+    manifest = yaml.safe_load(the_text_in("kubernetes.yaml", run, lesson))
+    try:
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
+    except kubernetes_validate.ValidationError as error:
+        require(False, f"Checked strictly, it is not valid: {error.message}.")
+    require(manifest["kind"] == "Deployment", "It is no Deployment.")
+    template = manifest["spec"]["template"]
+    labels = template["metadata"]["labels"].items()
+    selected = manifest["spec"]["selector"]["matchLabels"].items() <= labels
+    require(selected, "Its selector does not match the labels of its pods.")
+    pod = template["spec"]
+    require(len(pod["containers"]) == 1, "It does not run exactly one container.")
+    (container,) = pod["containers"]
+    probe = container.get("readinessProbe", {}).get("httpGet", {})
+    where = probe.get("path"), probe.get("port")
+    require(where == ("/ping", 8000), "It is not ready by an answer of /ping on port 8000.")
+    limits = container.get("resources", {}).get("limits", {})
+    require("memory" in limits, "Nothing limits its memory.")
+    rights = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
+    require(rights.get("runAsNonRoot") is True, "It may still run as root.")
+    require(rights.get("runAsUser", 0) > 0, "Our image names no user, so the manifest must.")
+    require(rights.get("runAsGroup", 0) > 0, "Its group may still be that of root.")
+    require(rights.get("readOnlyRootFilesystem") is True, "Its files can still be changed.")
+    gains = rights.get("allowPrivilegeEscalation")
+    require(gains is False and not rights.get("privileged"), "It can still gain rights.")
+    capabilities = rights.get("capabilities", {})
+    bare = capabilities.get("drop") == ["ALL"] and not capabilities.get("add")
+    require(bare, "It still has capabilities.")
+    scratch = {volume["name"] for volume in pod.get("volumes", []) if "emptyDir" in volume}
+    mounts = container.get("volumeMounts", [])
+    writable = {mount["name"] for mount in mounts if mount["mountPath"] == "/tmp"}
+    require(bool(writable & scratch), "It has no place for /tmp, which the server needs.")
+
+
+@exercise("16.2")
+def a_described_endpoint(lesson: Lesson) -> None:
+    """Read what was described, and whether it was described and not written by hand."""
+    run = the_run_named("may", lesson.tracking_uri, lesson.name)
+    described = json.loads(the_text_in("endpoint.json", run, lesson))
+    require("archive" in described, "The file is no description by aws.describe.")
+    require(described["endpoint"] == "loan-approval-may", "It describes another deployment.")
+    own = "/loan-approval-may-model-" in described["archive"]
+    require(own, "Its archive is not that of this deployment.")
+    machines = described["machines"]
+    require(machines == "2 ml.c5.xlarge", f"It runs on {machines}.")
+    proxies = {"http_proxy", "https_proxy"} & set(described["environment"])
+    require(not proxies, f"Its settings hold {' and '.join(sorted(proxies))}.")

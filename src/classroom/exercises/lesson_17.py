@@ -1,0 +1,73 @@
+"""The checks of lesson 12."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from classroom.exercises import exercise, require
+from classroom.exercises.runs import require_finished, the_run_named
+from classroom.workspace import Lesson
+from loanflow.data import CATEGORIES, FEATURES, ID, load_loans, split_loans
+from loanflow.training import build_model
+
+
+def _approval(applications: pd.DataFrame) -> np.ndarray:
+    """Give the probability of approval that the lesson's classifier gives to each row."""
+    X_train, _, y_train, _ = split_loans(load_loans())
+    classifier = build_model("logistic_regression").fit(X_train, y_train)
+    return classifier.predict_proba(applications[FEATURES])[:, 1]
+
+
+def _answers(folder) -> pq.ParquetDataset:
+    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
+    require(len(files) > 0, f"There are no Parquet files in the folder '{folder.name}'.")
+    return pq.ParquetDataset(files)
+
+
+@exercise("17.1")
+def a_month_in_chunks(lesson: Lesson) -> None:
+    """Score the month again, at once, and compare counts and shares with the run's metrics."""
+    run = the_run_named("month", lesson.tracking_uri, lesson.name)
+    require_finished(run)
+    told = run.data.metrics
+    month = _answers(lesson.folder / "month").read().to_pandas()
+    yes = pd.Series(_approval(month) >= 0.75)
+    due = {"approved": yes.mean()}
+    shares = yes.groupby(month["Property_Area"]).mean()
+    due |= {f"approved_{area}": shares[area] for area in CATEGORIES["Property_Area"]}
+    for name in ("rows", *due):
+        require(name in told, f"The run has no metric '{name}'.")
+    rows = int(told["rows"])
+    require(rows >= len(month), f"The run counts {rows:,} rows, and the month has more.")
+    require(rows == len(month), f"The run counts {rows:,} rows, and the month has fewer.")
+    for name, share in due.items():
+        require(
+            abs(told[name] - share) < 1e-9,
+            f"'{name}' is {told[name]:.6f}, which is not the share among all of the month's rows.",
+        )
+
+
+@exercise("17.2")
+def answers_from_spark(lesson: Lesson) -> None:
+    """Read the answers, compare them with the classifier's, and look who wrote the files."""
+    answers = _answers(lesson.folder / "answers")
+    require(set(answers.schema.names) == {ID, "probability"}, "It takes two columns, no others.")
+    told = answers.read().to_pandas().set_index(ID)["probability"]
+    require(told.index.is_unique, "An application is answered twice.")
+    leaky = _answers(lesson.folder / "leaky").read().to_pandas().set_index(ID)
+    complete = leaky[leaky["ApplicantIncome"].notna()]
+    lacking = told.index.isin(leaky.index.difference(complete.index)).sum()
+    require(lacking == 0, f"{lacking:,} applications that lack ApplicantIncome are answered.")
+    missing = len(complete.index.difference(told.index))
+    require(missing == 0, f"{missing:,} complete applications have no answer.")
+    require(len(told) == len(complete), "Some answers are to no application.")
+    due = _approval(complete)
+    told = told.loc[complete.index].astype(float)
+    refusal = np.allclose(told, 1 - due, rtol=0, atol=1e-9)
+    require(not refusal, "These are the probabilities of refusal.")
+    require(
+        bool(np.allclose(told, due, rtol=0, atol=1e-9)),
+        "The probabilities are not those that the lesson's classifier gives.",
+    )
+    wrote = answers.schema.metadata or {}
+    require(b"org.apache.spark.version" in wrote, "These files were not written by Spark.")

@@ -1,0 +1,61 @@
+"""Wrong answers to the exercises of lesson 18 that a reader might well give.
+
+Each stands in the place of the right one in the solutions notebook.
+"""
+
+RIVAL = """
+rival = log("hist_gradient_boosting", registered_model_name="loans-dev")"""
+FOLDER = """
+copy = str(lesson.folder / "copy")
+mlflow.artifacts.download_artifacts(logistic.model_uri, dst_path=copy)
+_ = mlflow.register_model(copy, "loans-dev")"""
+
+
+def replace(uri="models:/loans-dev/7", description="replaces 1", alias="new.version"):
+    """Put another model in the place of prod's champion, in a way that may be wrong."""
+    return f"""{RIVAL}
+new = client.copy_model_version("{uri}", "loans-prod")
+client.update_model_version("loans-prod", new.version, description="{description}")
+client.set_registered_model_alias("loans-prod", "champion", {alias})"""
+
+
+def tag(code, versions='versions("loans-dev")'):
+    """Tag versions with what the expression `code` says of `version` and `told`."""
+    return f"""{FOLDER}
+for version in {versions}:
+    told = origin("loans-dev", version.version)
+    client.set_model_version_tag("loans-dev", version.version, "code", {code})"""
+
+
+WRONG = {
+    "18.1": {
+        "the version without a score": replace("models:/loans-dev/5"),
+        "the regression": replace("models:/loans-dev/1"),
+        "the folder": replace("models:/loans-dev/4"),
+        "no description": replace(description=""),
+        "the description of another": replace(description="replaces 2"),
+        "the alias left where it was": replace(alias="1"),
+        "registered anew": RIVAL
+        + """
+new = mlflow.register_model(rival.model_uri, "loans-prod")
+client.update_model_version("loans-prod", new.version, description="replaces 1")
+client.set_registered_model_alias("loans-prod", "champion", new.version)""",
+        "the broken version deleted": replace() + '\nclient.delete_model_version("loans-prod", 1)',
+        "no champion at all": replace()
+        + '\nclient.delete_registered_model_alias("loans-prod", "champion")',
+    },
+    "18.2": {
+        "a run taken for a commit": tag('"commit" if told else "unknown"'),
+        "by the record alone": tag(
+            '"unknown" if not version.run_id else "commit" if told["commit"] else "run"'
+        ),
+        "all but the last": tag(
+            '"unknown" if told is None else "commit" if told["commit"] else "run"',
+            'versions("loans-dev")[:-1]',
+        ),
+        "the commit itself": tag('"unknown" if told is None else told["commit"] or "run"'),
+        "tags of the name": FOLDER
+        + """
+client.set_registered_model_tag("loans-dev", "code", "commit")""",
+    },
+}
