@@ -64,14 +64,17 @@ def printed(cell: NotebookNode) -> str:
 
 
 def opening(path: Path, notebook: NotebookNode) -> Iterator[str]:
-    """A lesson opens with a title, a promise, two to four outcomes and its minutes."""
+    """A lesson opens with a title, a promise, two to four outcomes and its minutes, 40 at most."""
     first = notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         yield "the first cell has no H1"
     if not 2 <= len(bullets(first)) <= 4:
         yield f"{len(bullets(first))} outcomes where two to four are due"
-    if not re.search(r"About \d+ minutes\.", first.source):
-        yield "the opening does not say how many minutes"
+    minutes = re.search(r"About (\d+) minutes; with exercises (\d+)\.", first.source)
+    if minutes is None:
+        yield "the opening does not say how many minutes, without and with exercises"
+    elif not int(minutes[1]) <= min(40, int(minutes[2])):
+        yield f"{minutes[1]} minutes, with exercises {minutes[2]}; without them, 40 are the most"
     if "You will be able to:" not in first.source:
         yield "the opening does not say what the reader will be able to do"
     if notebook.cells[1].cell_type != "code" or notebook.cells[1].id != "set-up":
@@ -79,15 +82,15 @@ def opening(path: Path, notebook: NotebookNode) -> Iterator[str]:
 
 
 def sections(path: Path, notebook: NotebookNode) -> Iterator[str]:
-    """A lesson has at most six H2 sections and a recap that mirrors its outcomes."""
+    """A lesson has at most five H2 sections and a recap that mirrors its outcomes."""
     text = [cell.source.splitlines() for cell in markdown_cells(notebook)]
     headings = [line for lines in text for line in lines if line.startswith("## ")]
     if sum(line.startswith("# ") for lines in text for line in lines) != 1:
         yield "there is not exactly one H1"
     if headings.count("## Recap") != 1:
         yield "there is not exactly one recap"
-    if len(headings) - headings.count("## Recap") > 6:
-        yield f"{len(headings) - 1} sections where six are the most"
+    if len(headings) - headings.count("## Recap") > 5:
+        yield f"{len(headings) - 1} sections where five are the most"
     for cell in markdown_cells(notebook):
         slide = cell.metadata.get("slideshow", {}).get("slide_type") == "slide"
         if re.match("##? ", cell.source) and not slide:
@@ -99,10 +102,11 @@ def sections(path: Path, notebook: NotebookNode) -> Iterator[str]:
 
 
 def size(path: Path, notebook: NotebookNode) -> Iterator[str]:
-    """Cells are short, and a lesson has 12 to 25 code cells."""
+    """Cells are short, and a lesson has 12 to 20 code cells beside its exercises."""
     lines = sorted(code_lines(cell) for cell in code_cells(notebook))
-    if not 12 <= len(lines) <= 25:
-        yield f"{len(lines)} code cells where 12 to 25 are due"
+    own = sum(not cell.id.startswith("exercise-") for cell in code_cells(notebook))
+    if not 12 <= own <= 20:
+        yield f"{own} code cells beside the exercises where 12 to 20 are due"
     if statistics.median(lines) > 5:
         yield f"the median code cell has {statistics.median(lines)} lines; 5 are the most"
     if len(lines) > 1 and statistics.quantiles(lines, n=20, method="inclusive")[-1] > 15:

@@ -154,7 +154,7 @@ def short_recap(notebook):
 
 
 def many_sections(notebook):
-    find(notebook, lambda c: c.source.startswith("## ")).source += "\n\n## More" * 6
+    find(notebook, lambda c: c.source.startswith("## ")).source += "\n\n## More" * 5
 
 
 def few_cells(notebook):

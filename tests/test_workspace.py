@@ -5,6 +5,7 @@ import sys
 import mlflow
 import pytest
 
+import classroom
 from classroom import open_lesson
 from classroom.workspace import REPOSITORY, artifacts, home, prepare, tracking_uri
 
@@ -153,3 +154,77 @@ def test_the_classroom_switches_telemetry_off_before_mlflow_is_imported():
         [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True
     )
     assert done.stdout == "True\n"
+
+
+ELSEWHERE = {
+    "MLFLOW_REGISTRY_URI": "sqlite:///{}/registry.db",
+    "MLFLOW_ACTIVE_MODEL_ID": "m-0123",
+    "MLFLOW_WORKSPACE": "team",
+    "MLFLOW_ENABLE_WORKSPACES": "true",
+    "MLFLOW_ENABLE_ASYNC_LOGGING": "true",
+}
+
+
+@pytest.fixture
+def registry_of_somebody_else(tmp_path, monkeypatch):
+    """A registry with a model `loans`, named both in the shell and by a call."""
+    uri = f"sqlite:///{(tmp_path / 'registry.db').as_posix()}"
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", uri)
+    theirs = mlflow.MlflowClient(uri, registry_uri=uri)
+    theirs.create_registered_model("loans")
+    mlflow.set_registry_uri(uri)
+    yield theirs
+    mlflow.set_registry_uri(None)
+
+
+def test_somebody_elses_registry_is_left_alone(workspace, registry_of_somebody_else):
+    mine = mlflow.MlflowClient(tracking_uri(), registry_uri=tracking_uri())
+    mine.create_registered_model("loans")
+    lesson = open_lesson("19_x", registered_models=["loans"])
+    assert registry_of_somebody_else.get_registered_model("loans").name == "loans"
+    assert mine.search_registered_models() == []
+    mlflow.set_tracking_uri(lesson.tracking_uri)
+    assert mlflow.get_registry_uri() == lesson.tracking_uri
+
+
+@pytest.mark.parametrize("variable", ELSEWHERE)
+def test_what_the_shell_says_does_not_lead_a_lesson_elsewhere(
+    variable, workspace, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(variable, ELSEWHERE[variable].format(tmp_path.as_posix()))
+    lesson = open_lesson("01_x")
+    assert variable not in os.environ
+    mlflow.set_tracking_uri(lesson.tracking_uri)
+    assert mlflow.get_registry_uri() == lesson.tracking_uri
+    assert mlflow.get_active_model_id() is None
+
+
+def test_an_active_model_is_forgotten(workspace):
+    mlflow.set_tracking_uri(open_lesson("01_x").tracking_uri)
+    mlflow.set_active_model(name="front")
+    open_lesson("01_x")
+    assert mlflow.get_active_model_id() is None
+
+
+def test_resume_keeps_what_the_lesson_holds(workspace, monkeypatch, capsys):
+    log_a_run(open_lesson("01_x"))
+    (workspace / "files" / "01_x").mkdir(parents=True)
+    mlflow.set_tracking_uri(None)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # as in a new kernel
+    lesson = classroom.resume("01_x")
+    assert run_names(lesson) == ["a run"]
+    assert lesson.folder.is_dir()
+    with mlflow.start_run(run_name="another"):
+        pass
+    assert sorted(run_names(lesson)) == ["a run", "another"]
+    assert capsys.readouterr().out.endswith("Experiment '01_x' goes on with what it holds.\n")
+
+
+def test_a_lesson_that_was_never_opened_cannot_be_resumed(workspace):
+    with pytest.raises(ValueError, match=r"begin the lesson with classroom.open_lesson\('02_x'\)"):
+        classroom.resume("02_x")
+
+
+def test_the_set_up_cell_says_how_to_go_on(workspace, capsys):
+    open_lesson("01_x")
+    assert "classroom.resume('01_x') keeps what it holds." in capsys.readouterr().out

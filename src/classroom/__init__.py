@@ -33,6 +33,6 @@ if "127.0.0.1" not in _direct:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{_direct},127.0.0.1".lstrip(",")
 
 from classroom.exercises import check  # noqa: E402
-from classroom.workspace import Lesson, open_lesson  # noqa: E402
+from classroom.workspace import Lesson, open_lesson, resume  # noqa: E402
 
-__all__ = ["Lesson", "check", "open_lesson"]
+__all__ = ["Lesson", "check", "open_lesson", "resume"]

@@ -15,6 +15,19 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
+#: Settings of the reader's shell, or left by other code, that would lead a lesson elsewhere.
+_DECIDES_WHERE = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_REGISTRY_URI",
+    "MLFLOW_EXPERIMENT_ID",
+    "MLFLOW_EXPERIMENT_NAME",
+    "MLFLOW_RUN_ID",
+    "MLFLOW_ACTIVE_MODEL_ID",
+    "_MLFLOW_ACTIVE_MODEL_ID",
+    "MLFLOW_WORKSPACE",
+    "MLFLOW_ENABLE_WORKSPACES",
+    "MLFLOW_ENABLE_ASYNC_LOGGING",
+)
 #: The lesson that this process has opened last.
 opened: "Lesson | None" = None
 
@@ -142,20 +155,8 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     """
     import mlflow
 
-    global opened
-
-    prepare()
-    while mlflow.active_run():
-        with suppress(mlflow.exceptions.MlflowException):  # its store may have been exchanged
-            mlflow.end_run()
-    reopened = mlflow.get_tracking_uri() == tracking_uri()
-    if not reopened:
-        # What the reader's shell or another lesson chose must not decide where this one writes.
-        mlflow.set_tracking_uri(None)
-        for variable in ("TRACKING_URI", "EXPERIMENT_ID", "EXPERIMENT_NAME", "RUN_ID"):
-            os.environ.pop(f"MLFLOW_{variable}", None)
-    lesson = opened = Lesson(name, tracking_uri())
-    client = mlflow.MlflowClient(lesson.tracking_uri)
+    lesson, reopened = _enter(name)
+    client = mlflow.MlflowClient(lesson.tracking_uri, registry_uri=lesson.tracking_uri)
     if (earlier := client.get_experiment_by_name(name)) is not None:
         # A deleted experiment keeps its name taken, so it gives the name away first.
         if earlier.lifecycle_stage == "deleted":
@@ -170,5 +171,64 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     client.create_experiment(name, artifact_location=(artifacts() / name).as_uri())
     if reopened:
         mlflow.set_experiment(name)  # otherwise the next run would go to the deleted one
-    print(f"Experiment {name!r} is ready; this cell empties it each time it runs.")
+    print(f"Experiment {name!r} is ready and empty; this cell empties it each time it runs.")
+    print(f"After a restart of the kernel, classroom.resume({name!r}) keeps what it holds.")
     return lesson
+
+
+def resume(name: str) -> Lesson:
+    """Go on with a lesson after a restart of the kernel: nothing that it logged is deleted.
+
+    The reader's store and the lesson's experiment are chosen, as the lesson's own cells do. The
+    notebook's variables are gone with the old kernel: run the cells that define what you need.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name without its ending, such as ``"01_tracking_first_run"``.
+
+    Returns
+    -------
+    Lesson
+
+    Raises
+    ------
+    ValueError
+        If the lesson has not been opened in this store, or its experiment was deleted.
+    """
+    import mlflow
+
+    found = mlflow.MlflowClient(tracking_uri()).get_experiment_by_name(name)
+    if found is None or found.lifecycle_stage == "deleted":
+        raise ValueError(
+            f"There is no experiment {name!r} in your store; begin the lesson with "
+            f"classroom.open_lesson({name!r})."
+        )
+    lesson, _ = _enter(name)
+    mlflow.set_tracking_uri(lesson.tracking_uri)
+    mlflow.set_experiment(name)
+    print(f"Experiment {name!r} goes on with what it holds.")
+    return lesson
+
+
+def _enter(name: str) -> tuple[Lesson, bool]:
+    """Let nothing from outside decide where this lesson writes; say if the store was chosen."""
+    import mlflow
+
+    global opened
+
+    prepare()
+    while mlflow.active_run():
+        with suppress(mlflow.exceptions.MlflowException):  # its store may have been exchanged
+            mlflow.end_run()
+    chosen = mlflow.get_tracking_uri() == tracking_uri()
+    for variable in _DECIDES_WHERE:
+        # Once the reader's store is chosen, MLflow keeps it in this variable for child processes.
+        if not (chosen and variable == "MLFLOW_TRACKING_URI"):
+            os.environ.pop(variable, None)
+    if not chosen:
+        mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)  # the registry follows the tracking URI again
+    mlflow.clear_active_model()
+    opened = Lesson(name, tracking_uri())
+    return opened, chosen
