@@ -7,10 +7,11 @@ import house_style as style
 import nbformat
 import pytest
 
-from classroom.workspace import NOTEBOOKS, lessons
+from classroom.workspace import NOTEBOOKS, appendices, lessons
 
 LESSONS = lessons()
 SOLUTIONS = lessons(NOTEBOOKS / "solutions")
+APPENDICES = appendices()
 
 
 def read(path):
@@ -22,6 +23,14 @@ def test_keeps_the_house_style(path):
     rules = style.EVERYWHERE + (style.IN_LESSONS if path in LESSONS else [])
     notebook = read(path)
     assert [f"{rule.__name__}: {said}" for rule in rules for said in rule(path, notebook)] == []
+
+
+@pytest.mark.parametrize("path", APPENDICES, ids=lambda path: path.stem)
+def test_an_appendix_keeps_the_house_style(path):
+    notebook = read(path)
+    rules = [rule for rule in style.EVERYWHERE if rule is not style.verdicts]
+    assert [f"{rule.__name__}: {said}" for rule in rules for said in rule(path, notebook)] == []
+    assert notebook.cells[0].source.startswith("# ") and notebook.cells[1].id == "set-up"
 
 
 def test_lessons_are_numbered_without_a_gap():

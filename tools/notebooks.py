@@ -17,7 +17,7 @@ from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 from traitlets.config import Config
 
-from classroom.workspace import NOTEBOOKS, lessons, prepare
+from classroom.workspace import NOTEBOOKS, appendices, lessons, prepare
 from tools.pieces import PIECES, needed_by
 
 NAVIGATION = "navigation"
@@ -63,6 +63,8 @@ def navigation(path: Path) -> str:
     if path.parent.name == "solutions":
         lesson = path.name.replace("_solutions", "")
         return f"[Back to the lesson](../{lesson}) · [Contents](../../README.md#the-notebooks)"
+    if path.parent.name == "appendix":
+        return "[Contents](../../README.md#the-notebooks)"
     order = lessons()
     here = order.index(path)
     links = ["[Contents](../README.md#the-notebooks)"]
@@ -148,6 +150,15 @@ def missing_for(path: Path) -> str | None:
     return None
 
 
+def take_over_exercises(solutions: nbformat.NotebookNode, path: Path) -> None:
+    """Write the exercises' texts, which stand in the lesson, into its solutions."""
+    lesson = path.parent.parent / path.name.replace("_solutions", "")
+    texts = {cell.id: cell.source for cell in nbformat.read(lesson, as_version=4).cells}
+    for cell in solutions.cells:
+        if re.fullmatch(r"exercise-\d", cell.id):
+            cell.source = texts[cell.id]
+
+
 def refresh_one(path: Path) -> str:
     """Execute a notebook in a workspace of its own and store its outputs; say what became of it.
 
@@ -159,6 +170,8 @@ def refresh_one(path: Path) -> str:
         new = execute(path, Path(home))
     old = nbformat.read(path, as_version=4)
     clean(new)
+    if path.parent.name == "solutions":
+        take_over_exercises(new, path)
     keep_same_pictures(new, old)
     if new.cells[-1].id == NAVIGATION:
         new.cells[-1].source = navigation(path)
@@ -175,6 +188,7 @@ def refresh(names: list[str]) -> None:
     paths = [path.resolve() for path in map(Path, names)] or [
         *lessons(),
         *lessons(NOTEBOOKS / "solutions"),
+        *appendices(),
     ]
     with ThreadPoolExecutor(2) as pool:
         for path, said in zip(paths, pool.map(refresh_one, paths), strict=True):

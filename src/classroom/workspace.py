@@ -42,6 +42,11 @@ def lessons(folder: Path = NOTEBOOKS) -> list[Path]:
     return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
+def appendices() -> list[Path]:
+    """Return the notebooks of the appendix in order."""
+    return sorted((NOTEBOOKS / "appendix").glob("[A-Z]_*.ipynb"))
+
+
 def tracking_uri() -> str:
     """Return the URI of the reader's store; absolute, so no working directory can change it."""
     return f"sqlite:///{(home() / 'mlflow.db').as_posix()}"
