@@ -1,8 +1,10 @@
-"""Exercise checks: plausible wrong answers do not pass, and a check never raises."""
+"""Exercise checks: plausible wrong answers do not pass, right ones do, and a check never raises."""
 
+import functools
 import runpy
 from pathlib import Path
 
+import answers
 import nbformat
 import pytest
 
@@ -10,55 +12,77 @@ from classroom import check
 from classroom.exercises import find_check
 from classroom.workspace import NOTEBOOKS, lessons
 
-WRONG = {
-    number: answers
-    for path in sorted((Path(__file__).parent / "wrong_answers").glob("lesson_*.py"))
-    for number, answers in runpy.run_path(str(path))["WRONG"].items()
-}
 SOLUTIONS = {path.name[:2]: path for path in lessons(NOTEBOOKS / "solutions")}
+
+
+def read_answers(kind):
+    """Return the answers of a kind, by exercise and name, from the files of all lessons."""
+    folder = Path(__file__).parent / f"{kind}_answers"
+    return {
+        number: by_name
+        for path in sorted(folder.glob("lesson_*.py"))
+        for number, by_name in runpy.run_path(str(path))[kind.upper()].items()
+    }
+
+
+WRONG, RIGHT = read_answers("wrong"), read_answers("right")
+
+
+def lesson_of(number):
+    """Return the lesson of an exercise as two digits."""
+    return f"{int(number.partition('.')[0]):02d}"
+
+
+@functools.cache
+def outcomes(lesson):
+    """Try every answer to the exercises of a lesson, once in a process of the tests."""
+    asked = {}
+    for kind in (WRONG, RIGHT):
+        for number, by_name in kind.items():
+            if lesson_of(number) == lesson:
+                asked.setdefault(number, {}).update(by_name)
+    return answers.outcomes(SOLUTIONS[lesson], asked)
+
+
+def each(kind):
+    """Give a test every answer of a kind; a lesson's answers go to one worker."""
+    return pytest.mark.parametrize(
+        ("number", "name"),
+        [
+            pytest.param(
+                number,
+                name,
+                marks=pytest.mark.xdist_group(f"answers to lesson {lesson_of(number)}"),
+            )
+            for number, by_name in kind.items()
+            for name in by_name
+        ],
+    )
+
+
+@each(WRONG)
+def test_a_plausible_wrong_answer_does_not_pass(number, name):
+    printed = outcomes(lesson_of(number))[number][name]
+    verdict = printed.strip().splitlines()[-1]
+    assert verdict.startswith(f"Exercise {number}: not yet. "), printed
+    assert verdict.endswith(".")
+    assert "cannot read the answer" not in verdict
+
+
+@each(RIGHT)
+def test_a_right_answer_in_another_style_passes(number, name):
+    printed = outcomes(lesson_of(number))[number][name]
+    assert printed.strip().splitlines()[-1] == f"Exercise {number}: correct.", printed
+
+
+def test_no_answer_is_both_right_and_wrong():
+    assert not [n for n in RIGHT if set(RIGHT[n]) & set(WRONG[n])]
 
 
 def cell_number(cell):
     """Return the exercise of an answer cell, or None."""
     kind, _, rest = cell.id.partition("-")
     return int(rest[0]) if kind == "exercise" and rest.endswith("-answer") else None
-
-
-def run_solution(number, replacement):
-    """Execute the solutions notebook up to an exercise, with `replacement` as its answer."""
-    lesson, _, exercise = number.partition(".")
-    notebook = nbformat.read(SOLUTIONS[f"{int(lesson):02d}"], as_version=4)
-    names = {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        if cell.id == f"exercise-{exercise}-answer":
-            exec(replacement, names)
-        else:
-            exec(cell.source, names)
-        if cell.id == f"exercise-{exercise}-check":
-            return
-    raise AssertionError(f"the solutions have no exercise {number}")
-
-
-@pytest.fixture(autouse=True)
-def end_runs():
-    """Leave no run active: an answer that forgets to end one must not spoil the next test."""
-    yield
-    import mlflow
-
-    while mlflow.active_run():
-        mlflow.end_run()
-
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(number, name) for number in WRONG for name in WRONG[number]]
-)
-def test_a_plausible_wrong_answer_does_not_pass(number, name, workspace, capsys):
-    run_solution(number, WRONG[number][name])
-    verdict = capsys.readouterr().out.strip().splitlines()[-1]
-    assert verdict.startswith(f"Exercise {number}: not yet. ")
-    assert verdict.endswith(".")
 
 
 def test_every_exercise_has_at_least_two_wrong_answers():

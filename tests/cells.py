@@ -1,0 +1,128 @@
+"""Run a notebook's cells as an impatient reader does: each twice, and interrupted where it counts.
+
+    python tests/cells.py NOTEBOOK.ipynb
+
+A cell with the tag `restores` changes global state, such as the tracking URI, and must leave it as
+it was: when it is done, and when it is interrupted at the first or the last line that it guards.
+"""
+
+import ast
+import contextlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+from IPython.core.interactiveshell import InteractiveShell
+
+
+class Reader:
+    """A reader with a shell of IPython, as a kernel has one."""
+
+    def __init__(self):
+        """Begin with an empty shell."""
+        self.shell = InteractiveShell.instance()
+        self.shell.colors = "nocolor"
+
+    def run(self, source: str, stop_at: int | None = None) -> str | None:
+        """Run a cell; return its error. With `stop_at`, Ctrl-C comes before that line of it."""
+
+        def trace(frame, event, _):
+            if not frame.f_code.co_filename.startswith("<ipython-input"):
+                return None
+            if event == "line" and frame.f_lineno == stop_at:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+
+        sys.settrace(trace if stop_at else None)
+        try:
+            result = self.shell.run_cell(source, store_history=True)
+        finally:
+            sys.settrace(None)
+        error = result.error_before_exec or result.error_in_exec
+        return None if error is None else f"{type(error).__name__}: {error}"
+
+    def lines_to_stop_at(self, source: str) -> list[int]:
+        """Return the first and the last line that a cell guards by `with` or `try`."""
+        guarded = [
+            statement.lineno
+            for node in ast.walk(ast.parse(self.shell.transform_cell(source)))
+            if isinstance(node, ast.With | ast.Try)
+            for statement in node.body
+        ]
+        return sorted({min(guarded), max(guarded)}) if guarded else []
+
+
+def state() -> dict[str, object]:
+    """Return the global state that a cell may change and must put back."""
+    import mlflow
+    from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS
+
+    run = mlflow.active_run()
+    return {
+        "tracking URI": mlflow.get_tracking_uri(),
+        "registry URI": mlflow.get_registry_uri(),
+        "autolog": sorted(
+            n for n, c in AUTOLOGGING_INTEGRATIONS.items() if c.get("disable") is False
+        ),
+        "active run": run and run.info.run_name,
+        "environment": {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+        "folder": os.getcwd(),
+    }
+
+
+def children() -> int:
+    """Count the processes below this one, those that have just ended left out."""
+    return len(psutil.Process().children(recursive=True))
+
+
+def changed(before: dict[str, object], processes: int) -> list[str]:
+    """Name what differs from the state before; a process may take seconds to end."""
+    wrong = [name for name, value in state().items() if value != before[name]]
+    deadline = time.monotonic() + 20
+    while children() > processes and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return wrong + (["processes"] if children() > processes else [])
+
+
+def faults(path: Path) -> list[str]:
+    """Run every cell twice, interrupt those that restore; return what went wrong."""
+    reader, wrong = Reader(), []
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        restores = "restores" in cell.metadata.get("tags", [])
+        before, processes = (state(), children()) if restores else ({}, 0)
+        if error := reader.run(cell.source):
+            return [*wrong, f"{cell.id}: {error}"]
+        if error := reader.run(cell.source):
+            wrong.append(f"{cell.id}, run twice: {error}")
+        if not restores:
+            continue
+        wrong += [f"{cell.id} leaves another {what}" for what in changed(before, processes)]
+        for line in reader.lines_to_stop_at(cell.source):
+            error = reader.run(cell.source, stop_at=line)
+            if error != "KeyboardInterrupt: ":
+                wrong.append(f"{cell.id}, interrupted at its line {line}: {error}")
+            wrong += [
+                f"{cell.id}, interrupted at its line {line}, leaves another {what}"
+                for what in changed(before, processes)
+            ]
+        if error := reader.run(cell.source):  # what the next cells need
+            wrong.append(f"{cell.id}, after an interrupt: {error}")
+    return wrong
+
+
+def main() -> None:
+    """Write what went wrong with a notebook; all else goes to standard error."""
+    with contextlib.redirect_stdout(sys.stderr):
+        found = faults(Path(sys.argv[1]))
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
