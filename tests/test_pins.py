@@ -272,9 +272,9 @@ def test_environment_installs_the_same_set_on_the_supported_pythons():
     [
         ("-c constraints.txt", "-r requirements.txt"),
         ("- -c constraints.txt", ""),
-        (">=3.11,<3.14", ">=3.11,<3.13"),
-        (">=3.11,<3.14", ">=3.10,<3.14"),
-        (">=3.11,<3.14", ""),
+        (">=3.11,<3.15", ">=3.11,<3.13"),
+        (">=3.11,<3.15", ">=3.10,<3.15"),
+        (">=3.11,<3.15", ""),
         ("- pip\n", "- pip\n  - numpy\n"),
     ],
 )
@@ -303,7 +303,7 @@ def test_the_workflow_runs_ci_on_the_supported_pythons(right, wrong):
     ("right", "wrong"),
     [
         ("schedule:", "push:"),
-        ('"3.13"', '"3.12"'),
+        ('"3.14"', '"3.12"'),
         ("make newest", "make test"),
         ("if: always()", "if: success()"),
         ("timeout-minutes: 60", ""),

@@ -33,6 +33,7 @@ class Programs:
     def __init__(self, root):
         self.root = root
         self.commands = []
+        self.outputs = {}  # what a command holds: what it prints
         self.failures = {}  # what a command holds: its output, or the exception that ends it
 
     def fail(self, part, output):
@@ -42,7 +43,7 @@ class Programs:
         command = " ".join(command)
         self.commands.append(command)
         assert "PYTHONDONTWRITEBYTECODE" not in options["env"]
-        if "-m venv" in command:
+        if "-m venv .venv" in command:
             for folder in ("bin", "Scripts", "etc/jupyter"):
                 (self.root / ".venv" / folder).mkdir(parents=True)
             (self.root / ".venv" / "bin" / "python").touch()
@@ -57,7 +58,8 @@ class Programs:
         if "classroom prepare" in command:
             (self.root / "workspace").mkdir()
             (self.root / "workspace" / "mlflow.db").touch()
-        return subprocess.CompletedProcess(command, 0, stdout=b"")
+        printed = [output for part, output in self.outputs.items() if part in command]
+        return subprocess.CompletedProcess(command, 0, stdout=b"".join(printed))
 
     def count(self, part):
         return sum(part in command for command in self.commands)
@@ -186,7 +188,7 @@ def test_pip_takes_over_where_uv_cannot_be_had(setup_env, course, programs):
         ("pip install", "x\nSSLError(CERTIFICATE_VERIFY_FAILED)\ny\n", "certificate"),
         ("-e .", "Caused by: No space left on device (os error 28)\n", "the disk is full"),
         ("-e .", "first\n  pip's own last line\n\n", "pip's own last line"),
-        ("-e .", "", "a command failed without a word"),
+        ("-e .", "", "a command failed and printed nothing"),
         ("-e .", KeyboardInterrupt(), "interrupted"),
         ("compileall", "Disk quota exceeded\n", "the disk is full"),
     ],
@@ -253,39 +255,93 @@ def test_the_readers_own_store_is_looked_for_where_it_is(
     assert programs.count("classroom prepare") == 0
 
 
-def test_an_old_python_alone_gets_one_line(setup_env, course, programs, monkeypatch):
-    monkeypatch.setattr(setup_env.sys, "version_info", (3, 8, 18, "final", 0))
-    monkeypatch.setattr(setup_env.shutil, "which", lambda name: None)
-    with pytest.raises(SystemExit) as end:
-        setup_env.main([], course)
-    assert "Python 3.11 or newer is needed, and this is 3.8" in end.value.code
-    assert "\n" not in end.value.code
-    assert programs.commands == []
+class Pythons:
+    """Stands for the Pythons of a machine: by command, the path that each prints, or its failure."""
+
+    def __init__(self, monkeypatch, setup_env, found):
+        self.found, self.started = found, []
+        monkeypatch.setenv("PYENV_ROOT", "/nowhere")
+        monkeypatch.setattr(setup_env.shutil, "which", lambda name: {"py": "py"}.get(name, name))
+        monkeypatch.setattr(subprocess, "check_output", self.probe)
+        monkeypatch.setattr(subprocess, "call", lambda command: self.started.append(command) or 0)
+
+    def probe(self, command, **_):
+        name = " ".join(command[: command.index("-c")])
+        if name not in self.found:
+            raise subprocess.CalledProcessError(127, name)
+        return self.found[name].encode() + b"\n"
 
 
 @pytest.mark.parametrize("version", [(3, 8, 18), (3, 15, 0)])
-def test_a_tested_python_is_taken_instead(setup_env, course, monkeypatch, version):
-    class Replaced(Exception):
-        """Stands for the end of this process, which `os.execv` never leaves."""
-
-    def execv(path, arguments):
-        raise Replaced(path)
-
-    # python3.13 is a version manager's shim without its Python, python3.12 works.
-    paths = {"python3.13": "/shims/python3.13", "python3.12": "/usr/bin/python3.12"}
+@pytest.mark.parametrize(
+    ("found", "taken"),
+    [
+        ({"python3.13": "/usr/bin/python3.13", "python3.12": "/b"}, "/usr/bin/python3.13"),
+        ({"python3.14": "", "python3.12": "/usr/bin/python3.12"}, "/usr/bin/python3.12"),
+        ({"py -3.14": "C:/Python314/python.exe"}, "C:/Python314/python.exe"),
+    ],
+    ids=["on the PATH", "a shim without its Python", "the launcher of Windows"],
+)
+def test_a_supported_python_is_taken_instead(
+    setup_env, course, monkeypatch, capsys, version, found, taken
+):
+    pythons = Pythons(monkeypatch, setup_env, found)
     monkeypatch.setattr(setup_env.sys, "version_info", (*version, "final", 0))
-    monkeypatch.setattr(setup_env.shutil, "which", paths.get)
-    monkeypatch.setattr(subprocess, "call", lambda command, **_: int("shims" in command[0]))
-    monkeypatch.setattr(setup_env.os, "execv", execv)
-    with pytest.raises(Replaced, match="/usr/bin/python3.12"):
-        setup_env.main([], course)
+    with pytest.raises(SystemExit) as end:
+        setup_env.main(["--lab"], course)
+    assert end.value.code == 0
+    ((started, _, argument),) = pythons.started
+    assert (started, argument) == (taken, "--lab")
+    said = capsys.readouterr().out
+    assert said == f"This is Python {version[0]}.{version[1]}; set-up takes {taken} instead.\n"
 
 
-def test_a_newer_python_alone_is_used_and_said(setup_env, course, programs, monkeypatch, capsys):
+def test_a_python_of_pyenv_is_found(setup_env, course, monkeypatch, tmp_path):
+    path = tmp_path / "versions" / "3.12.4" / "bin" / "python3.12"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    Pythons(monkeypatch, setup_env, {str(path): str(path)})
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert setup_env.find_python(course) == str(path)
+
+
+def test_the_python_that_was_chosen_once_is_kept_and_not_said_again(
+    setup_env, course, monkeypatch, capsys
+):
+    mine = str(setup_env.venv_python(course))
+    pythons = Pythons(monkeypatch, setup_env, {mine: mine, "python3.14": "/usr/bin/python3.14"})
     monkeypatch.setattr(setup_env.sys, "version_info", (3, 15, 0, "final", 0))
-    monkeypatch.setattr(setup_env.shutil, "which", lambda name: None)
-    assert setup_env.main([], course) == 0
-    assert "tested with Python 3.11 to 3.13 only" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        setup_env.main([], course)
+    assert pythons.started[0][0] == mine
+    assert capsys.readouterr().out == ""
+
+
+def test_uv_fetches_a_python_where_none_is_here(setup_env, course, programs, monkeypatch, capsys):
+    pythons = Pythons(monkeypatch, setup_env, {})
+    programs.outputs = {"uv python find": b"/home/ada/uv/python3.14\n"}
+    monkeypatch.setattr(setup_env.sys, "version_info", (3, 15, 0, "final", 0))
+    with pytest.raises(SystemExit) as end:
+        setup_env.main([], course)
+    assert end.value.code == 0
+    assert pythons.started[0][0] == "/home/ada/uv/python3.14"
+    assert programs.count("uv python install 3.14") == 1
+    assert "No Python 3.11 to 3.14 is here; uv fetches one" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 15, 0)])
+def test_one_line_says_what_to_install_where_no_python_is_to_be_had(
+    setup_env, course, programs, monkeypatch, version
+):
+    Pythons(monkeypatch, setup_env, {})
+    programs.fail("uv python install", "error: no download\n")
+    monkeypatch.setattr(setup_env.sys, "version_info", (*version, "final", 0))
+    with pytest.raises(SystemExit) as end:
+        setup_env.main([], course)
+    assert end.value.code.startswith("set-up failed: Python 3.11 to 3.14 is needed, this is 3.")
+    assert end.value.code.endswith("install Python 3.14 and name it: make lab PYTHON=python3.14")
+    assert "\n" not in end.value.code
+    assert not (course / ".venv").exists()
 
 
 def test_constraints_are_resolved_for_every_python_and_platform(setup_env, course, programs):

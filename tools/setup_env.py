@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OLDEST, NEWEST = (3, 11), (3, 13)  # the Python versions that the course is tested with
+OLDEST, NEWEST = (3, 11), (3, 14)  # the Python versions that the course is tested with
 UV = "uv==0.13.9"
 
 INPUTS = ("pyproject.toml", "constraints.txt", "python_env.yaml", "tools/setup_env.py")
@@ -90,7 +90,7 @@ class SetupError(Exception):
 
 def main(arguments, root=ROOT):
     """Do what the command line asks for; return the exit code."""
-    use_supported_python(arguments)
+    use_supported_python(arguments, root)
     try:
         if arguments == ["--constraints"]:
             write_constraints(root)
@@ -131,8 +131,6 @@ def build(root):
     for installer in ("uv", "pip"):
         remove_made(root)
         say("Creating .venv with Python {}.{} ...".format(*sys.version_info))
-        if sys.version_info[:2] > NEWEST:
-            say("The course is tested with Python {}.{} to {}.{} only.".format(*OLDEST + NEWEST))
         # An activated .venv is about to vanish: the Python that it was made from is not.
         creator = getattr(sys, "_base_executable", None) or sys.executable
         run([creator, "-m", "venv", ".venv"], root)
@@ -215,34 +213,81 @@ def write_constraints(root):
     say("Wrote constraints.txt.")
 
 
-def use_supported_python(arguments):
-    """Run this file again with a tested Python where this one is not; exit where none is found."""
-    if OLDEST <= sys.version_info[:2] <= NEWEST:
-        return
-    found = find_python()
-    if found:
-        os.execv(found, [found, str(Path(__file__).resolve())] + arguments)
-    if sys.version_info[:2] < OLDEST:
-        this = f"{sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})"
-        wanted = "{}.{}".format(*OLDEST)
-        sys.exit(
-            "set-up failed: Python " + wanted + " or newer is needed, and this is " + this + "; "
-            "install one and name it: make lab PYTHON=python" + wanted
-        )
-
-
-def find_python():
-    """Return the path of a tested Python on PATH, the newest first, or None."""
+def use_supported_python(arguments, root):
+    """Run this file again with a supported Python where this one is not; exit where none is had."""
     import subprocess
 
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        return
+    this = "{}.{}".format(*sys.version_info)
+    found = find_python(root)
+    if not found:
+        say("No Python {}.{} to {}.{} is here; uv fetches one ...".format(*OLDEST + NEWEST))
+        found = fetch_python(root)
+    if not found:
+        sys.exit(
+            "set-up failed: Python {}.{} to {}.{} is needed, this is ".format(*OLDEST + NEWEST)
+            + this
+            + " ("
+            + sys.executable
+            + "), and uv could fetch no other; install Python {}.{} "
+            "and name it: make lab PYTHON=python{}.{}".format(*NEWEST + NEWEST)
+        )
+    if Path(found).parent != venv_python(root).parent:  # chosen once, it is not said again
+        say("This is Python " + this + "; set-up takes " + found + " instead.")
+    sys.exit(subprocess.call([found, str(Path(__file__).resolve())] + arguments))
+
+
+def find_python(root):
+    """Return the path of a supported Python on this machine, the newest first, or None.
+
+    That is the one of `.venv`, else one on the PATH, of pyenv, or of Windows' launcher.
+    """
+    pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser() / "versions"
+    commands = [[str(venv_python(root))]]
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        path = shutil.which(f"python3.{minor}")
-        # A version manager's shim is on PATH also where its Python is not installed.
-        probe = f"import sys; sys.exit(sys.version_info[:2] != (3, {minor}))"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if path and subprocess.call([path, "-c", probe], **quiet) == 0:
+        name = f"python3.{minor}"
+        commands.append([shutil.which(name)])
+        commands += [[str(path)] for path in sorted(pyenv.glob(f"3.{minor}.*/bin/{name}"))]
+        commands.append([shutil.which("py"), f"-3.{minor}"])
+    for command in commands:
+        path = command[0] and supported(command)
+        if path:
             return path
     return None
+
+
+def supported(command):
+    """Return the path of the Python that a command starts, or None where it is no supported one.
+
+    A version manager's shim is on the PATH also where its Python is not installed.
+    """
+    import subprocess
+
+    probe = "import sys, venv; print(sys.executable if {} <= sys.version_info[:2] <= {} else '')"
+    try:
+        printed = subprocess.check_output(
+            command + ["-c", probe.format(OLDEST, NEWEST)], stderr=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return printed.decode("utf-8", "replace").strip() or None
+
+
+def fetch_python(root):
+    """Let uv fetch a supported Python; return its path, or None where it cannot."""
+    import tempfile
+
+    version = "{}.{}".format(*NEWEST)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            run([sys.executable, "-m", "venv", folder], root)
+            uv_of = [venv_python(Path(folder), "."), "-m"]
+            run(uv_of + ["pip", "install", "--no-input", UV], root)
+            run(uv_of + ["uv", "python", "install", version], root, UV_PYTHON_DOWNLOADS="manual")
+            return run(uv_of + ["uv", "python", "find", "--managed-python", version], root).strip()
+        except SetupError:
+            return None
 
 
 def fingerprint(root):
@@ -255,11 +300,12 @@ def fingerprint(root):
     return digest.hexdigest()
 
 
-def run(command, root):
-    """Run a command without a word; raise SetupError with its output where it fails."""
+def run(command, root, **variables):
+    """Run a command silently; return its output, and raise SetupError with it where it fails."""
     import subprocess
 
     environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", UV_PYTHON_DOWNLOADS="never")
+    environment.update(variables)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [str(part) for part in command],
@@ -269,9 +315,10 @@ def run(command, root):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+    output = done.stdout.decode("utf-8", "replace")
     if done.returncode:
-        output = done.stdout.decode("utf-8", "replace")
         raise SetupError(cause_of(output), output)
+    return output
 
 
 def cause_of(output, number=None):
@@ -283,7 +330,7 @@ def cause_of(output, number=None):
         said = [line for line in lines if any(sign in line for sign in signs)]
         if said:
             return f"{cause}: {said[-1]}" if cause == NO_ACCESS else cause
-    return lines[-1] if lines else "a command failed without a word"
+    return lines[-1] if lines else "a command failed and printed nothing"
 
 
 def fail(root, error):
