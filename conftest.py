@@ -64,6 +64,24 @@ def skip_where_missing(item):
             pytest.skip(reason)
 
 
+#: The groups of tests that take longest, the longest first.
+LONGEST = (
+    "answers to lesson 22",
+    "tests/test_front_fuzz.py",
+    "tests/test_project.py",
+    "tests/test_servers.py",
+    "answers to lesson 08",
+    "answers to lesson 07",
+    "notebooks/",
+    "cells of ",
+    "answers to lesson ",
+)
+
+
+def _place(group):
+    return next((n for n, start in enumerate(LONGEST) if group.startswith(start)), len(LONGEST))
+
+
 def _is_cell_of_a_lesson(item):
     return isinstance(item.parent, IPyNbFile) and item.parent.path.parent.name == "notebooks"
 
@@ -85,12 +103,22 @@ class ModelsOnAnotherMachine(pytest.Item):
             assert problems(models, Path(folder)) == {}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Let the check of its models follow each lesson."""
+    """Let the check of its models follow each lesson; keep together what belongs to one file.
+
+    The files and the lessons' answers are the units that are shared out to the workers; those that
+    take longest go first, so that no worker waits long for another at the end.
+    """
     for lesson in {item.parent: None for item in items if _is_cell_of_a_lesson(item)}:
         last = max(n for n, item in enumerate(items) if item.parent is lesson)
         name = "models on another machine"
         items.insert(last + 1, ModelsOnAnotherMachine.from_parent(lesson, name=name))
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            file = item.path.relative_to(item.config.rootpath).as_posix()
+            item.add_marker(pytest.mark.xdist_group(file))
+    items.sort(key=lambda item: _place(item.get_closest_marker("xdist_group").args[0]))
 
 
 def start_kernel(start):

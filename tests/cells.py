@@ -70,9 +70,8 @@ def state() -> dict[str, object]:
             n for n, c in AUTOLOGGING_INTEGRATIONS.items() if c.get("disable") is False
         ),
         "active run": run and run.info.run_name,
-        "environment": {
-            k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "KMP_"))
-        },
+        # scikit-learn's OpenMP adds its own when it first computes
+        "environment": {k: v for k, v in os.environ.items() if not k.startswith("KMP_")},
         "folder": os.getcwd(),
     }
 

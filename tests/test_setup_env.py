@@ -256,7 +256,7 @@ def test_the_readers_own_store_is_looked_for_where_it_is(
 
 
 class Pythons:
-    """Stands for the Pythons of a machine: by command, the path that each prints, or its failure."""
+    """Stands for the Pythons of a machine: by command, the path that each prints."""
 
     def __init__(self, monkeypatch, setup_env, found):
         self.found, self.started = found, []
