@@ -40,7 +40,7 @@ lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-brow
 test: setup ## check style, run all tests, and execute and compare every notebook
 	$(VENV_PYTHON) -m ruff check $(CODE)
 	$(VENV_PYTHON) -m ruff format --check $(CODE)
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder \
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 		--nbval --nbval-current-env --nbval-cell-timeout=240 tests notebooks
 
 run: setup ## execute every lesson, in order, into your store; keeps a snapshot after each

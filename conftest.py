@@ -6,6 +6,7 @@ After a lesson's last cell, the models that it logged must predict on another ma
 import functools
 import importlib.util
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -64,7 +65,7 @@ def skip_where_missing(item):
             pytest.skip(reason)
 
 
-#: The groups of tests that take longest, the longest first.
+#: The units of work that take longest, the longest first.
 LONGEST = (
     "answers to lesson 22",
     "tests/test_front_fuzz.py",
@@ -78,8 +79,29 @@ LONGEST = (
 )
 
 
-def _place(group):
-    return next((n for n, start in enumerate(LONGEST) if group.startswith(start)), len(LONGEST))
+def work_unit(nodeid):
+    """Return the unit that a test belongs to, which one worker runs whole: mostly its file."""
+    file, _, test = nodeid.partition("::")
+    if file == "tests/test_exercises.py" and (answer := re.search(r"\[(\d+)\.\d-", test)):
+        return f"answers to lesson {int(answer[1]):02d}"
+    if file == "tests/test_cells.py" and (lesson := re.search(r"\[(\w+_\w+)\]", test)):
+        return f"cells of {lesson[1]}"
+    return file
+
+
+def turn(unit):
+    """Return when a unit of work is shared out: the lower, the earlier."""
+    return next((n for n, start in enumerate(LONGEST) if unit.startswith(start)), len(LONGEST))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Share out units of work. xdist's own groups do not hold with pytest 9.2: it splits them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByUnit(LoadScopeScheduling):
+        _split_scope = staticmethod(work_unit)
+
+    return ByUnit(config, log)
 
 
 def _is_cell_of_a_lesson(item):
@@ -103,22 +125,13 @@ class ModelsOnAnotherMachine(pytest.Item):
             assert problems(models, Path(folder)) == {}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Let the check of its models follow each lesson; keep together what belongs to one file.
-
-    The files and the lessons' answers are the units that are shared out to the workers; those that
-    take longest go first, so that no worker waits long for another at the end.
-    """
+    """Let the check of its models follow each lesson; begin with the longest units of work."""
     for lesson in {item.parent: None for item in items if _is_cell_of_a_lesson(item)}:
         last = max(n for n, item in enumerate(items) if item.parent is lesson)
         name = "models on another machine"
         items.insert(last + 1, ModelsOnAnotherMachine.from_parent(lesson, name=name))
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            file = item.path.relative_to(item.config.rootpath).as_posix()
-            item.add_marker(pytest.mark.xdist_group(file))
-    items.sort(key=lambda item: _place(item.get_closest_marker("xdist_group").args[0]))
+    items.sort(key=lambda item: turn(work_unit(item.nodeid)))
 
 
 def start_kernel(start):

@@ -12,7 +12,7 @@ NOTEBOOKS = lessons() + appendices()
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(p, marks=pytest.mark.xdist_group(f"cells of {p.stem}")) for p in NOTEBOOKS],
+    NOTEBOOKS,
     ids=lambda path: path.stem,
 )
 def test_cells_run_twice_and_put_back_what_they_change(path):

@@ -45,18 +45,10 @@ def outcomes(lesson):
 
 
 def each(kind):
-    """Give a test every answer of a kind; a lesson's answers go to one worker."""
+    """Give a test every answer of a kind."""
     return pytest.mark.parametrize(
         ("number", "name"),
-        [
-            pytest.param(
-                number,
-                name,
-                marks=pytest.mark.xdist_group(f"answers to lesson {lesson_of(number)}"),
-            )
-            for number, by_name in kind.items()
-            for name in by_name
-        ],
+        [(number, name) for number, by_name in kind.items() for name in by_name],
     )
 
 

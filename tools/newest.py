@@ -193,7 +193,7 @@ def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pi
 def run_lessons(course: Path, python: Path, names: Sequence[str]) -> str:
     """Execute the lessons of a clone and compare them; return pytest's JUnit file."""
     results = course / "results.xml"
-    command = [str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-k", "Cell"]
+    command = [str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-k", "Cell"]
     options = [
         "--nbval",
         "--nbval-current-env",
