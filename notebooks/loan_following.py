@@ -11,7 +11,8 @@ import re
 import threading
 
 import mlflow
-from loan_front import Front
+from loan_front import Front, Refused
+from loan_process import ModelProcess, name_of
 
 SECONDS = 0.5  # from one look at the alias to the next
 
@@ -19,7 +20,10 @@ log = logging.getLogger("uvicorn.error")
 
 
 class Following(Front):
-    """The front of `loan_front.py`; each answer names its version in a header."""
+    """The front of `loan_front.py`; each answer names its version in a header.
+
+    Each version answers in a process of its own, as two versions may bring modules of one name.
+    """
 
     @classmethod
     def load(cls, uri, *options):
@@ -44,7 +48,7 @@ class Following(Front):
         async def send_with_version(message):
             # The model has predicted since the event loop last changed hands: it is this version.
             if message["type"] == "http.response.start":
-                message["headers"].append((b"x-model-version", self.version.encode()))
+                message["headers"].append((b"x-model-version", self.answered_by().encode()))
             await send(message)
 
         if scope["type"] != "lifespan":
@@ -56,28 +60,56 @@ class Following(Front):
         self.ended.set()
 
     def follow(self, loop):
-        """Look at the alias again and again; load and warm a new version before it answers."""
-        told = None
-        while not self.ended.wait(SECONDS if told is None else 4 * SECONDS):
-            trouble, version = None, None
-            try:
-                version = version_of(self.name, self.alias)
-                if version != self.version:
-                    model = load_warm(self.name, version)
-                    # Between two requests, never while one is being answered.
-                    loop.call_soon_threadsafe(self.use_version, model, version)
-            except Exception as error:
-                what = f"Version {version}" if version else f"{self.name}@{self.alias}"
-                trouble = f"{what} cannot be had ({type(error).__name__})"
-            if trouble not in (None, told):
-                log.warning("%s; version %s goes on answering.", trouble, self.version)
-            told = trouble
+        """Look at the alias again and again, while the server runs; after trouble, less often."""
+        self.trouble = None
+        while not self.ended.wait(4 * SECONDS if self.trouble else SECONDS):
+            self.look(loop)
+
+    def look(self, loop):
+        """If the alias has moved, load and warm up the new version; then let it answer."""
+        trouble, version = None, None
+        try:
+            version = version_of(self.name, self.alias)
+            if version != self.version:
+                model = load_warm(self.name, version)
+                # Between two requests, never while one is being answered.
+                loop.call_soon_threadsafe(self.use_version, model, version)
+        except Exception as error:
+            what = f"Version {version}" if version else f"{self.name}@{self.alias}"
+            trouble = f"{what} cannot be had ({name_of(error)})"
+        if trouble not in (None, self.trouble):
+            log.warning("%s; version %s goes on answering.", trouble, self.version)
+        self.trouble = trouble
+
+    def answered_by(self):
+        """Return the version that answers the present request."""
+        return self.version
 
     def use_version(self, model, version):
         """Let another version answer, from the next request on."""
+        before = self.model
         self.use(model)
         self.version = version
+        before.stop()
         log.warning("Version %s answers.", version)
+
+    def predict(self, records, params):
+        """Return what the version predicts; if its process has ended, start it anew first."""
+        try:
+            return super().predict(records, params)
+        except Refused:
+            if self.model.running:
+                raise
+        try:
+            self.use(load_warm(self.name, self.version))
+        except Exception as error:
+            log.warning("Version %s cannot be had (%s).", self.version, name_of(error))
+            raise Refused(503, "The model is not ready.") from None
+        return super().predict(records, params)
+
+    def in_words(self, records):
+        """Say no more than that the model refused: a typed model's rules are in its process."""
+        return "The model cannot score these values."
 
 
 def version_of(name, alias):
@@ -87,7 +119,7 @@ def version_of(name, alias):
 
 def load_warm(name, version):
     """Return a model that can be served, and that has answered its example, if it has one."""
-    model = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
+    model = ModelProcess(f"models:/{name}/{version}")
     Front(model)  # refuses a model without columns
     if model.input_example is not None:
         model.predict(model.input_example)

@@ -1,13 +1,16 @@
 """The steps of a model's life: train by the project or by hand, register, put forward, decide.
 
-Each step leaves a record in MLflow from which the whole life can be told later. The modules beside
-this one are the decision (`loan_decision.py`) and the gate (`loan_promotion.py`).
+Each step leaves a record in MLflow from which the whole life can be told later, and looks for that
+record first: a step that was taken already is not taken again. The modules beside this one are the
+decision (`loan_decision.py`), the gate (`loan_promotion.py`), and the process of each model
+(`loan_process.py`).
 """
 
 from pathlib import Path
 
 import mlflow
 import pandas as pd
+from loan_process import ModelProcess
 from loan_promotion import Refused, champion_of, digest_of, promote
 from mlflow.entities import LoggedModelInput
 
@@ -19,13 +22,49 @@ NEEDS = ["mlflow==3.17.2", "pandas==3.1.1", "scikit-learn==1.9.1", "skops==0.16.
 
 
 def train(lesson, rows, run_name, family, test_size):
-    """Train by the project on a file of these rows; return the run's id and the fitted rows."""
+    """Train by the project on a file of these rows, unless a run of that name has done so.
+
+    Returns
+    -------
+    run_id : str
+    fitted : pandas.DataFrame
+        The rows that the project fits: it holds some back.
+
+    Raises
+    ------
+    ValueError
+        If the run of that name was given another family or test size.
+    """
     rows, file = rows.reset_index(drop=True), lesson.folder / f"{run_name}.csv"
-    rows.to_csv(file, index=False)
-    asked = {"data": str(file), "family": family, "test_size": test_size}
-    where = {"experiment_name": lesson.name, "env_manager": "local", "run_name": run_name}
-    run = mlflow.projects.run(str(REPOSITORY), "train", parameters=asked, **where)
-    return run.run_id, rows.loc[split_in_three(rows, test_size)["train"][0].index]
+    asked = {"family": family, "test_size": test_size}
+    run = find_run(run_name)
+    if run is None:
+        rows.to_csv(file, index=False)
+        where = {"experiment_name": lesson.name, "env_manager": "local", "run_name": run_name}
+        asked |= {"data": str(file)}
+        run_id = mlflow.projects.run(str(REPOSITORY), "train", parameters=asked, **where).run_id
+    else:
+        run_id = run.info.run_id
+        same = all(run.data.params.get(name) == str(value) for name, value in asked.items())
+        require_same(same, run_name)
+    return run_id, rows.loc[split_in_three(rows, test_size)["train"][0].index]
+
+
+def find_run(run_name):
+    """Return the newest finished run of that name in the experiment, or None."""
+    found = mlflow.search_runs(
+        filter_string=f"run_name = '{run_name}' AND attributes.status = 'FINISHED'",
+        order_by=["attributes.start_time DESC"],
+        max_results=1,
+        output_format="list",
+    )
+    return found[0] if found else None
+
+
+def require_same(same, run_name):
+    """Raise ValueError unless a run that is there already is the one that is asked for."""
+    if not same:
+        raise ValueError(f"The run {run_name!r} is another training; give this one its own name.")
 
 
 def fit(model, rows):
@@ -34,20 +73,32 @@ def fit(model, rows):
 
 
 def train_by_hand(model, rows, run_name):
-    """Fit here and log, as in a notebook; return the run's id and the fitted rows."""
+    """Fit here and log, as in a notebook, unless a run of that name has; return as `train` does."""
+    data = mlflow.data.from_pandas(rows[[ID, *FEATURES, TARGET]], name="train")
+    settings = str(model[-1].get_params())
+    if run := find_run(run_name):
+        same = run.data.params.get("settings") == settings
+        require_same(same and run.inputs.dataset_inputs[0].dataset.digest == data.digest, run_name)
+        return run.info.run_id, rows
     about = {"skops_trusted_types": TRUSTED_TYPES, "pip_requirements": NEEDS}
     with mlflow.start_run(run_name=run_name) as run:
-        data = mlflow.data.from_pandas(rows[[ID, *FEATURES, TARGET]], name="train")
         mlflow.log_input(data, "training")
+        mlflow.log_param("settings", settings)
         mlflow.sklearn.log_model(fit(model, rows), name="model", **about)
     return run.info.run_id, rows
 
 
 def register(name, run_id, fitted):
-    """Put the decision round a run's classifier, and give it a version; return its number."""
+    """Wrap a run's classifier in the decision and register it; return the version's number.
+
+    A run is registered once: after that, its version is returned.
+    """
     client, X = mlflow.MlflowClient(), fitted[FEATURES]
+    if found := client.search_model_versions(f"name = '{name}' AND run_id = '{run_id}'"):
+        return int(found[0].version)
     experiment = client.get_run(run_id).info.experiment_id
-    (inner,) = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    of_run = f"source_run_id = '{run_id}' AND name != 'decision'"  # one may be left half done
+    (inner,) = client.search_logged_models([experiment], of_run)
     typical = X.mode().head(1).assign(**X.median(numeric_only=True)).to_dict("records")[0]
     answer = {"probability": [0.5], "threshold": [0.5], "decision": ["approve"], "reasons": [""]}
     # The new applications have gaps wherever gaps are allowed; old rows may lack some by chance.
@@ -68,15 +119,27 @@ def register(name, run_id, fitted):
 
 
 def put_forward(name, version, rows, why, by):
-    """Ask the gate for a promotion; of a refusal, keep the reasons in the version's tags."""
-    try:
-        promote(name, version, rows, why, by)
+    """Ask the gate for a promotion, once for these rows, and print what it says.
+
+    A promotion leaves its story in the version's tags, as `promote` does; so does a refusal here.
+    """
+    client, digest = mlflow.MlflowClient(), digest_of(rows)
+    tags = client.get_model_version(name, str(version)).tags
+    if champion_of(client, name) == str(version):
         print(f"{by}: version {version} is the champion")
-    except Refused as refused:
-        reasons, client = "\n".join(refused.reasons), mlflow.MlflowClient()
-        for key, text in {"by": by, "why": reasons, "rows": digest_of(rows)}.items():
-            client.set_model_version_tag(name, str(version), f"refused.{key}", text)
-        print(f"{by}: version {version} is refused", reasons, sep="\n")
+    elif tags.get("promoted.rows") == digest:
+        print(f"{by}: version {version} was the champion; these rows have examined it already")
+    elif tags.get("refused.rows") == digest:
+        print(f"{by}: version {version} is refused", tags["refused.why"], sep="\n")
+    else:
+        try:
+            promote(name, version, rows, why, by)
+            print(f"{by}: version {version} is the champion")
+        except Refused as refused:
+            reasons = "\n".join(refused.reasons)
+            for key, text in {"by": by, "why": reasons, "rows": digest}.items():
+                client.set_model_version_tag(name, str(version), f"refused.{key}", text)
+            print(f"{by}: version {version} is refused", reasons, sep="\n")
 
 
 def run_behind(name, version):
@@ -106,22 +169,35 @@ def champion(name):
 
 
 def decide(name, rows, run_name):
-    """Let the champion decide on applications, and keep a record of ids and answers alone."""
-    if mlflow.search_runs(filter_string=f"run_name = '{run_name}'", output_format="list"):
-        raise ValueError(f"{run_name} is decided already; start again from the first cell.")
+    """Let the champion decide on applications, once, and keep a record of ids and answers alone.
+
+    Returns
+    -------
+    int
+        The version that decided, now or when the run of that name was made.
+    """
+    if run := find_run(run_name):
+        return int(run.data.tags["version"])
     version = champion(name)
-    model = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
-    told = pd.concat([rows[[ID, "month"]], model.predict(rows[FEATURES])], axis=1)
+    with ModelProcess(f"models:/{name}/{version}") as model:
+        told = pd.concat([rows[[ID, "month"]], model.predict(rows[FEATURES])], axis=1)
     with mlflow.start_run(run_name=run_name, tags={"version": str(version)}):
         data = mlflow.data.from_pandas(rows[[ID, *FEATURES]], name=run_name)
         mlflow.log_input(data, "decided", model=LoggedModelInput(model.metadata.model_id))
         mlflow.log_table(told[[ID, "month", "probability", "decision"]], "decisions.json")
+    return version
+
+
+def answers(name, version, rows):
+    """Return what a version answers to applications, and keep no record of it."""
+    with ModelProcess(f"models:/{name}/{version}") as model:
+        return model.predict(rows[FEATURES])
 
 
 def compare(name, version, other, rows):
     """Print what a version would cost on rows with outcomes, and what it saves against another."""
-    asked = [mlflow.pyfunc.load_model(f"models:/{name}/{number}") for number in (version, other)]
-    yes = [model.predict(rows[FEATURES])["decision"].eq("approve") for model in asked]
+    asked = [answers(name, number, rows) for number in (version, other)]
+    yes = [found["decision"].eq("approve") for found in asked]
     good = rows[TARGET].eq("Y")
     saved = "{:+.3f}, between {:+.3f} and {:+.3f}".format(*cost_saving(good, *yes))
     print(f"version {version} costs {expected_cost(good, yes[0]):.3f};", end=" ")

@@ -1,7 +1,8 @@
 """Promotion through a gate: a version becomes the champion only if nothing speaks against it.
 
-The versions answer with a decision, as the model of `loan_decision.py` does. An examination writes
-nothing anywhere; `promote` writes tags and one alias, and only after a good examination.
+The versions answer with a decision, as the model of `loan_decision.py` does, each in a process of
+its own (`loan_process.py`). An examination writes nothing anywhere; `promote` writes tags and one
+alias, and only after a good examination.
 """
 
 import getpass
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import mlflow
 import numpy as np
 import pandas as pd
+from loan_process import ModelProcess, name_of
 from mlflow.exceptions import MlflowException
 from mlflow.models import EvaluationResult, MetricThreshold
 from mlflow.models.evaluation.validation import ModelValidationFailedException
@@ -42,8 +44,10 @@ WORSE = {
         rows.assign(LoanAmount=3 * rows["LoanAmount"]),
     ),
 }
+WAY_OUT = "Without the alias, the limits alone decide."
 LONGEST = 5_000  # characters of a reason, as a tag may have no more
 SECONDS_TO_WAIT = 120  # for another promotion on this machine
+SECONDS_TO_ANSWER = 300  # for a model, to one question
 
 
 class Refused(Exception):
@@ -92,20 +96,20 @@ def examination(candidate_uri, champion_uri, rows):
     nobody = pd.DataFrame({"probability": share, "approved": approved}, index=rows.index)
     scores = {"no model": score(nobody, good)}
     try:
-        model = load(candidate_uri)
-        if reasons := faults_of_inputs(model, rows):
-            return Examination(reasons, scores)
-        answers = ask(model, rows)
-        reasons = faults_of_behaviour(model, rows, answers)
+        with load(candidate_uri) as model:
+            if reasons := faults_of_inputs(model, rows):
+                return Examination(reasons, scores)
+            answers = ask(model, rows)
+            reasons = faults_of_behaviour(model, rows, answers)
     except Unfit as unfit:
         return Examination([str(unfit)], scores)
     scores["candidate"] = score(answers, good)
     if champion_uri is not None:
         try:
-            before = ask(load(champion_uri), rows)
+            with load(champion_uri) as champion:
+                before = ask(champion, rows)
         except Unfit as unfit:
-            way_out = "Without the alias, the limits alone decide."
-            return Examination([f"The champion cannot be compared. {unfit} {way_out}"], scores)
+            return Examination([f"The champion cannot be compared. {unfit} {WAY_OUT}"], scores)
         _, low, _ = cost_saving(good, answers["approved"], before["approved"])
         scores["champion"] = score(before, good) | {"sure_saving": 0.0}
         scores["candidate"]["sure_saving"] = round(low, 4)
@@ -115,6 +119,11 @@ def examination(candidate_uri, champion_uri, rows):
 def faults_of_scores(scores):
     """Put the scores before the gate; each condition has a limit, so that NaN is refused."""
     none, compared = scores["no model"], "champion" in scores
+    # A gain over NaN is NaN, which the gate would let pass.
+    for metric in ("expected_cost", "log_loss") if compared else ():
+        value = scores["champion"].get(metric, np.nan)
+        if not np.isfinite(value):
+            return [f"The champion cannot be compared. Its {metric} is {value}. {WAY_OUT}"]
     gate = {
         "expected_cost": MetricThreshold(
             round(LIMIT * none["expected_cost"], 4),
@@ -170,11 +179,11 @@ def faults_of_behaviour(model, rows, answers):
 
 
 def load(uri):
-    """Load a model, or say in one sentence that it does not load."""
+    """Load a model in a process of its own, or say in one sentence that it does not load."""
     try:
-        return mlflow.pyfunc.load_model(uri)
+        return ModelProcess(uri, seconds=SECONDS_TO_ANSWER)
     except Exception as error:
-        raise Unfit(f"It does not load ({type(error).__name__}).") from error
+        raise Unfit(f"It does not load ({name_of(error)}).") from error
 
 
 def ask(model, rows):
@@ -184,7 +193,7 @@ def ask(model, rows):
         probability = answers["probability"].to_numpy(dtype=float)
         approved = answers["decision"].eq("approve").to_numpy()
     except Exception as error:
-        raise Unfit(f"It gives no probability and decision ({type(error).__name__}).") from error
+        raise Unfit(f"It gives no probability and decision ({name_of(error)}).") from error
     if len(probability) != len(rows):
         raise Unfit(f"It gives {len(probability):,} answers to {len(rows):,} applications.")
     return pd.DataFrame({"probability": probability, "approved": approved}, index=rows.index)
@@ -271,8 +280,9 @@ def promote(name, version, rows, why, by=None):
 
 
 def digest_of(rows):
-    """Return MLflow's digest of the features and the target of applications."""
-    return mlflow.data.from_pandas(rows[[*FEATURES, TARGET]]).digest
+    """Return MLflow's digest of the features and the target of applications, in any order."""
+    names = [*FEATURES, TARGET]
+    return mlflow.data.from_pandas(rows[names].sort_values(names, ignore_index=True)).digest
 
 
 def find_version(client, name, version):

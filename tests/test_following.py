@@ -1,7 +1,10 @@
 """The front that follows an alias: no request is lost, and what does not load does not answer."""
 
+import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import time
 from itertools import groupby
@@ -30,6 +33,10 @@ class Numbered(mlflow.pyfunc.PythonModel):
             raise KeyError("secret")
         if kind == "slow":
             time.sleep(2)
+        if kind == "brings a module":
+            import whose
+
+            self.number = whose.NUMBER
         self.broken = kind == "does not answer"
 
     def predict(self, context, model_input, params=None):
@@ -41,6 +48,7 @@ class Numbered(mlflow.pyfunc.PythonModel):
 mlflow.models.set_model(Numbered())
 """
 KINDS = ["fine", "fine", "does not load", "does not answer", "no signature", "slow"]
+KINDS += ["brings a module", "brings a module"]
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +64,12 @@ def registry(tmp_path_factory):
         for number, kind in enumerate(KINDS, start=1):
             signature = mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")]))
             fine = {"number": number, "kind": "fine"}
+            (folder / f"code-{number}").mkdir()
+            whose = folder / f"code-{number}" / "whose.py"  # of the same name in each version
+            whose.write_text(f"NUMBER = {number}", encoding="utf-8")
             mlflow.pyfunc.save_model(
                 folder / f"model-{number}",
+                code_paths=[str(whose)],
                 python_model=folder / "numbered.py",
                 model_config=fine,  # asked for its example when it is saved
                 signature=None if kind == "no signature" else signature,
@@ -100,6 +112,14 @@ def version_of(server):
     return requests.get(f"{server.url}/ping", timeout=10).headers["x-model-version"]
 
 
+def process_of_a_model(group):
+    """Return the number of the newest process in a group that serves a model."""
+    command = ["ps", "-A", "-o", "pgid=", "-o", "pid=", "-o", "args="]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    return max(int(row[1]) for row in rows if int(row[0]) == group and "loan_process" in row[2])
+
+
 def told(answer):
     """Return the version in an answer's header, and what the model answered."""
     head, _, body = answer.decode().partition("\r\n\r\n")
@@ -133,6 +153,24 @@ def test_many_connections_lose_none_either(registry, following):
 
     answers = answers_during(many_times, following, connections=16)
     assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
+
+
+def test_each_version_runs_the_module_that_it_brought(registry, following):
+    def one_after_the_other():
+        move(registry, following, 7)
+        move(registry, following, 8)
+        move(registry, following, 7)
+
+    answers = answers_during(one_after_the_other, following, connections=4)
+    assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "178"}
+
+
+def test_a_version_whose_process_ends_is_started_anew(following):
+    def kill_it():
+        os.kill(process_of_a_model(group_of(following)), signal.SIGKILL)
+
+    answers = answers_during(kill_it, following, connections=4)
+    assert {told(a) for a in answers} == {("1", '{"predictions": [1]}')}
 
 
 def test_requests_are_answered_while_a_slow_version_loads(registry, following):

@@ -2,12 +2,14 @@
 
 import importlib.util
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import cloudpickle
 import mlflow
 import numpy as np
 import pandas as pd
@@ -19,10 +21,13 @@ from classroom.workspace import NOTEBOOKS, prepare, tracking_uri
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 from loanflow.training import build_model
 
-_spec = importlib.util.spec_from_file_location("loan_promotion", NOTEBOOKS / "loan_promotion.py")
-loan_promotion = importlib.util.module_from_spec(_spec)
-sys.modules["loan_promotion"] = loan_promotion
-_spec.loader.exec_module(loan_promotion)
+for _name in ("loan_process", "loan_promotion"):
+    _spec = importlib.util.spec_from_file_location(_name, NOTEBOOKS / f"{_name}.py")
+    sys.modules[_name] = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules[_name])
+loan_promotion = sys.modules["loan_promotion"]
+# Models of this module's classes are examined in processes that do not have this module.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 Refused, examine, promote = (getattr(loan_promotion, n) for n in ("Refused", "examine", "promote"))
 
 X_train, X_test, y_train, y_test = split_loans(load_loans())
@@ -248,7 +253,8 @@ def test_a_good_one_is_promoted_and_its_tags_tell_the_story(champion_1):
     assert (tags["by"], tags["why"], tags["over"]) == ("Ada", "boosting is cheaper", "1")
     scores = json.loads(tags["scores"])
     assert scores["candidate"]["expected_cost"] < scores["champion"]["expected_cost"]
-    assert tags["rows"] == mlflow.data.from_pandas(ROWS[[*FEATURES, TARGET]]).digest
+    assert tags["rows"] == loan_promotion.digest_of(ROWS.sample(frac=1, random_state=0))
+    assert tags["rows"] != loan_promotion.digest_of(ROWS.head(-1))
     assert pd.Timestamp(tags["at"]).tzinfo is not None
 
 
@@ -405,3 +411,96 @@ def test_a_lock_of_another_user_is_not_taken_for_ones_own(monkeypatch):
         loan_promotion.one_at_a_time("loans-tested"),
     ):
         pass
+
+
+BROUGHT = """
+import mlflow
+import numpy as np
+import pandas as pd
+
+
+class Brought(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        import rule_of_the_bank
+
+        self.rule = rule_of_the_bank
+
+    def predict(self, context, model_input, params=None):
+        probability = self.rule.probability(model_input)
+        decision = np.where(probability >= 0.75, "approve", "refuse")
+        return pd.DataFrame({"probability": probability, "decision": decision})
+
+
+mlflow.models.set_model(Brought())
+"""
+CAREFUL = """
+import numpy as np
+
+
+def probability(rows):
+    return np.where(rows["Credit_History"].ne(0), 0.8, 0.1) - (rows["LoanAmount"] > 400) * 0.01
+"""
+APPROVES_ALL = """
+def probability(rows):
+    return rows["ApplicantIncome"] * 0 + 0.8
+"""
+
+
+def bring(folder, rule):
+    """Register a version that brings a module of the same name as every other."""
+    folder.mkdir()
+    (folder / "rule_of_the_bank.py").write_text(rule, encoding="utf-8")
+    (folder / "brought.py").write_text(BROUGHT, encoding="utf-8")
+    logged = mlflow.pyfunc.log_model(
+        name="brought",
+        python_model=folder / "brought.py",
+        code_paths=[str(folder / "rule_of_the_bank.py")],
+        signature=SIGNATURE,
+        pip_requirements=["mlflow"],
+    )
+    client = mlflow.MlflowClient()
+    return client.create_model_version(NAME, logged.model_uri, model_id=logged.model_id).version
+
+
+def test_each_of_two_versions_runs_the_module_that_it_brought(champion_1, tmp_path):
+    """In one process, the champion's module would answer for the candidate, which would pass."""
+    good, bad = bring(tmp_path / "good", CAREFUL), bring(tmp_path / "bad", APPROVES_ALL)
+    uris = [f"models:/{NAME}/{number}" for number in (good, bad)]
+    with loan_promotion.load(uris[0]) as first, loan_promotion.load(uris[1]) as second:
+        approved = [loan_promotion.ask(model, ROWS)["approved"].mean() for model in (first, second)]
+    assert approved[0] < 0.95 and approved[1] == 1
+    champion_1.set_registered_model_alias(NAME, "champion", good)
+    with pytest.raises(Refused, match="expected_cost value"):
+        promote(NAME, bad, ROWS, why="a test")
+    champion_1.set_registered_model_alias(NAME, "champion", bad)
+    assert promote(NAME, good, ROWS, why="a test").tags["promoted.over"] == str(bad)
+
+
+SCORES = {
+    "no model": {"expected_cost": 0.7, "log_loss": 0.6},
+    "candidate": {"expected_cost": 0.54, "log_loss": 0.45, "sure_saving": 0.01},
+}
+
+
+@pytest.mark.parametrize(
+    "champion",
+    [
+        {"expected_cost": np.nan, "log_loss": 0.45},
+        {"expected_cost": np.inf, "log_loss": 0.45},
+        {"expected_cost": 0.6, "log_loss": np.nan},
+        {"log_loss": 0.45},
+        {"expected_cost": 0.6},
+        {},
+    ],
+)
+def test_a_champion_without_a_score_is_not_compared_with(champion):
+    reasons = loan_promotion.faults_of_scores(SCORES | {"champion": champion})
+    (reason,) = reasons
+    assert reason.startswith("The champion cannot be compared. Its ") and re.search(
+        " is (nan|inf)", reason
+    )
+
+
+def test_a_champion_with_scores_is_compared_with():
+    champion = {"expected_cost": 0.6, "log_loss": 0.5, "sure_saving": 0.0}
+    assert loan_promotion.faults_of_scores(SCORES | {"champion": champion}) == []

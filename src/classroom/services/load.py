@@ -9,9 +9,10 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +42,7 @@ class Load(NamedTuple):
 
 def drive(
     port: int,
-    body: bytes | None = None,
+    body: bytes | Sequence[bytes] | Iterator[bytes] | None = None,
     *,
     seconds: float = 1.0,
     requests: int | None = None,
@@ -54,8 +55,8 @@ def drive(
     ----------
     port : int
         Where the server listens on 127.0.0.1.
-    body : bytes or None
-        The body of each request, in JSON, to be posted; None is a GET.
+    body : bytes, sequence or endless iterator of bytes, or None
+        The body of each request, in JSON, to be posted; several take turns. None is a GET.
     seconds : float
         How long new requests are sent.
     requests : int or None
@@ -76,9 +77,7 @@ def drive(
         connection.
     """
     head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {HOST}\r\n"
-    if body is not None:
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    request = f"{head}\r\n".encode() + (body or b"")
+    bodies = body if isinstance(body, Iterator) else _in_turn(body)
     left = requests if requests is not None else float("inf")
     latencies: list[float] = []
     answers: list[bytes] = []
@@ -93,6 +92,7 @@ def drive(
                 connection.close()
                 return
             left -= 1
+            request = _request(head, next(bodies))
             sent[connection] = time.perf_counter()
             connection.sendall(request)
 
@@ -118,8 +118,10 @@ def drive(
 
 
 @contextmanager
-def under_load(port: int, body: bytes, *, connections: int = 4) -> Iterator[list[bytes]]:
-    """Send one request again and again, as `drive` does, for as long as the block runs.
+def under_load(
+    port: int, body: bytes | Sequence[bytes], *, connections: int = 4
+) -> Iterator[list[bytes]]:
+    """Send requests, as `drive` does, for as long as the block runs.
 
     Parameters
     ----------
@@ -137,12 +139,13 @@ def under_load(port: int, body: bytes, *, connections: int = 4) -> Iterator[list
         At the end of the block, if a request was not answered with 200.
     """
     answers: list[bytes] = []
+    bodies = _in_turn(body)
     begun, over = threading.Event(), threading.Event()
 
     def ask() -> None:
         try:
             while not over.is_set():
-                answers.extend(drive(port, body, seconds=0.2, connections=connections).answers)
+                answers.extend(drive(port, bodies, seconds=0.2, connections=connections).answers)
                 begun.set()
         finally:
             begun.set()
@@ -162,6 +165,17 @@ def header(answer: bytes, name: str) -> str | None:
     lines = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
     values = dict(line.lower().split(": ", 1) for line in lines)
     return values.get(name.lower())
+
+
+def _in_turn(body: bytes | Sequence[bytes] | None) -> Iterator[bytes | None]:
+    return cycle([body] if body is None or isinstance(body, bytes) else body)
+
+
+def _request(head: str, body: bytes | None) -> bytes:
+    if body is None:
+        return f"{head}\r\n".encode()
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 def _is_whole(answer: bytearray, received: bytes) -> bool:
