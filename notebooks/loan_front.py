@@ -14,9 +14,11 @@ import json
 import logging
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import datetime
 from typing import NamedTuple
 
 import mlflow
@@ -63,6 +65,20 @@ def whole(bits):
     return lambda value: type(value) is int and -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)
 
 
+def moment(value):
+    # Never a number, which might count seconds or milliseconds, nor 03/04/2026.
+    if type(value) is not str or not MOMENT.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:  # 30 February
+        return False
+    return True
+
+
+MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?")
+MOMENT_DTYPE = "datetime64[us]"
+WITHOUT_GAPS = ("bool", "int64", "int32")  # a gap would become False, or be refused
 KINDS = {
     DataType.string: ("text", lambda value: type(value) is str, "str"),
     DataType.boolean: ("true or false", lambda value: type(value) is bool, "bool"),
@@ -70,6 +86,7 @@ KINDS = {
     DataType.float: ("a number", number(3.4e38), "float32"),
     DataType.long: ("a whole number", whole(64), "int64"),
     DataType.integer: ("a whole number", whole(32), "int32"),
+    DataType.datetime: ("a date such as 2026-03-04, or 2026-03-04T10:30", moment, MOMENT_DTYPE),
 }
 ANYTHING = ("anything", lambda value: True, None)
 
@@ -201,24 +218,37 @@ class Front:
 
     def predict(self, records, params):
         """Return what the model predicts, and leave a trace of it if traces are wanted."""
+        data = records
         try:
+            data = self.as_input(records)
             with mlflow.start_span("invocations") if self.traced else nullcontext() as span:
-                predictions = plain(self.model.predict(self.as_input(records), params=params))
+                predictions = plain(self.model.predict(data, params=params))
                 if span:  # how much was asked and what was answered, but not for whom
                     span.set_attribute("rows", len(records))
                     span.set_outputs(predictions)
                 return predictions
+        except Refused:
+            raise
         except Exception as error:
             log.warning("The model raised %s.", type(error).__name__)
-            raise Refused(422, self.in_words(records)) from None
+            raise Refused(422, self.in_words(data)) from None
 
     def as_input(self, records):
         """Return the records as the model takes them; a column that was left out is missing."""
+        dtypes = {name: column.dtype for name, column in self.columns.items() if column.dtype}
+        if moments := [name for name, dtype in dtypes.items() if dtype == MOMENT_DTYPE]:
+            records = [with_moments(record, moments) for record in records]
         if self.typed:
             return records
         frame = pd.DataFrame.from_records(records, columns=list(self.columns))
-        types = {name: column.dtype for name, column in self.columns.items() if column.dtype}
-        return frame.astype(types)
+        for name in [name for name, dtype in dtypes.items() if dtype in WITHOUT_GAPS]:
+            gaps = frame[name].isna()
+            if gaps.all():
+                frame, _ = frame.drop(columns=name), dtypes.pop(name)
+            elif gaps.any():
+                row = int(gaps.argmax())
+                raise Refused(422, f"Row {row}: {name} is missing; let all rows have it, or none.")
+        return frame.astype(dtypes)
 
     def in_words(self, records):
         """Name the row and the column that a typed model refused, and its rule."""
@@ -268,6 +298,8 @@ def from_split(split):
     columns, data = split.get("columns"), split.get("data")
     if type(columns) is not list or any(type(name) is not str for name in columns):
         return None
+    if len(set(columns)) < len(columns):
+        return None
     if type(data) is not list or any(type(r) is not list or len(r) != len(columns) for r in data):
         return None
     return [dict(zip(columns, row, strict=True)) for row in data]
@@ -280,6 +312,12 @@ def from_columns(columns):
     if len({len(values) for values in columns.values()}) != 1:
         return None
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def with_moments(record, names):
+    """Return a record with its text of these names as dates."""
+    moments = {n: datetime.fromisoformat(record[n]) for n in names if record.get(n) is not None}
+    return record | moments
 
 
 def plain(predictions):

@@ -12,9 +12,9 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from jupyter_client import KernelManager
+import requests
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
-from test_servers import group_of, listening_addresses, living, wait_until_dead
+from test_servers import a_kernel, group_of, listening_addresses, living, wait_until_dead
 
 from classroom.services.load import drive
 from classroom.services.servers import local_server
@@ -118,6 +118,7 @@ def test_a_column_that_may_be_missing_may_be_left_out_and_another_may_be_there(f
         ({"months": 1.0}, "Row 1: months must be a whole number."),
         ({"months": 2**63}, "Row 1: months must be a whole number."),
         ({"first": 1}, "Row 1: first must be true or false."),
+        ({"first": "false"}, "Row 1: first must be true or false."),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_by_its_column(front, changes, sentence):
@@ -150,6 +151,7 @@ def test_what_is_no_request_gets_400(front, body, content_type):
         {"dataframe_split": {"columns": ["amount"], "data": [[1.0, 2.0]]}},
         {"dataframe_split": {"columns": [1], "data": [[1.0]]}},
         {"dataframe_split": {"columns": ["amount"], "data": {}}},
+        {"dataframe_split": {"columns": ["amount", "amount"], "data": [[1.0, 2.0]]}},
         {"inputs": [GOOD], "params": [1]},
     ],
 )
@@ -239,6 +241,102 @@ def test_another_model_answers_from_the_next_request_on(front):
     assert ask(front, {"inputs": [{"amount": 1}]})[2] == '{"predictions": ["new"]}'
 
 
+@pytest.mark.parametrize("kind", ["boolean", "long", "integer"])
+def test_a_gap_in_a_column_that_cannot_hold_one_never_becomes_a_value(kind):
+    model = Model(
+        lambda frame: frame["amount"].to_numpy(),
+        inputs=[ColSpec("double", "amount"), ColSpec(kind, "extra", required=False)],
+    )
+    front = loan_front.Front(model)
+    value = True if kind == "boolean" else 7
+    for absent in ({}, {"extra": None}):
+        assert ask(front, {"inputs": [{"amount": 1}, {"amount": 2} | absent]})[0] == 200
+        assert list(model.asked.pop()[0].columns) == ["amount"]
+        status, _, text = ask(front, {"inputs": [{"amount": 1, "extra": value}, {"amount": 2}]})
+        assert status == 422 and "Row 1: extra is missing" in text
+    assert ask(front, {"inputs": [{"amount": 1, "extra": value}]})[0] == 200
+    assert model.asked.pop()[0]["extra"].tolist() == [value]
+
+
+@pytest.mark.parametrize("text", ["2026-03-04", "2026-03-04T10:30", "2026-03-04 10:30:15"])
+def test_a_date_is_text_of_one_form(text):
+    model = Model(lambda frame: [1], inputs=[ColSpec("datetime", "since", required=False)])
+    front = loan_front.Front(model)
+    assert ask(front, {"inputs": [{"since": text}, {}]})[0] == 200
+    assert list(model.asked[0][0]["since"]) == [pd.Timestamp(text), pd.NaT]
+    for wrong in ("03/04/2026", "20260304", "2026", "2026-02-30", f"{text}Z", 1767225600, True):
+        status, _, said = ask(front, {"inputs": [{"since": wrong}]})
+        assert status == 422 and "since must be a date such as" in said
+    assert len(model.asked) == 1
+
+
+#: What MLflow's own server answers as another value than was sent, each in a column of that type.
+CASTS = [
+    ("boolean", "false", "True"),
+    ("boolean", None, "False"),
+    ("boolean", 2, "True"),
+    ("integer", 3_000_000_000, "-1294967296"),
+    ("integer", True, "1"),
+    ("long", 5.5, "5"),
+    ("long", "5", "5"),
+    ("datetime", 1767225600, "1970-01-01 00:00:01.767225600"),
+    ("datetime", "03/04/2026", "2026-03-04 00:00:00"),
+    ("double", "12.5", "12.5"),
+    ("double", True, "1.0"),
+    ("float", 1e300, "inf"),
+    ("string", 1067.0, "1067.0"),
+]
+TELL = """
+import mlflow
+
+
+class Tell(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return [str(model_input[name][0]) for name in model_input if name != "id"]
+
+
+mlflow.models.set_model(Tell())
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """A model, saved, that has a column of each type and answers with what it was given."""
+    folder = tmp_path_factory.mktemp("tell")
+    (folder / "tell.py").write_text(TELL, encoding="utf-8")
+    columns = [ColSpec(kind, kind, required=False) for kind in {kind for kind, *_ in CASTS}]
+    columns.append(ColSpec("string", "id"))
+    mlflow.pyfunc.save_model(
+        folder / "model",
+        python_model=folder / "tell.py",
+        signature=mlflow.models.ModelSignature(Schema(columns)),
+        pip_requirements=["mlflow"],
+    )
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def mlflows_server(told):
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
+    command += ["--host", "127.0.0.1", "--port", "{port}", "--model-uri", str(told)]
+    with local_server(command, health_path="/ping", timeout=120) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("kind", "value", "cast"), CASTS)
+def test_what_mlflows_server_casts_in_silence_never_reaches_the_model(
+    mlflows_server, told, kind, value, cast
+):
+    request = {"dataframe_records": [{kind: value, "id": "LP1"}]}
+    answer = requests.post(f"{mlflows_server.url}/invocations", json=request, timeout=60)
+    assert (answer.status_code, answer.json()) == (200, {"predictions": [cast]})
+    status, _, text = ask(loan_front.Front.load(str(told)), request)
+    if value is None:
+        assert status == 200 and cast not in json.loads(text)["predictions"]  # it is left out
+    else:
+        assert status == 422 and f"Row 0: {kind} must be" in text
+
+
 #: The cells of the lesson that lead to two running servers.
 LESSON = [
     *("set-up", "log", "serve-code", "ask-code", "forms", "bad-requests", "bad-answers"),
@@ -300,12 +398,8 @@ def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(served
 def test_a_killed_kernel_takes_the_servers_of_the_lesson_with_it(workspace):
     notebook = nbformat.read(NOTEBOOKS / "13_models_serve.ipynb", as_version=4)
     cells = {cell.id: cell.source for cell in notebook.cells}
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(NOTEBOOKS), env={**os.environ, "LOANFLOW_HOME": str(workspace)})
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
+    environment = {**os.environ, "LOANFLOW_HOME": str(workspace)}
+    with a_kernel(cwd=str(NOTEBOOKS), env=environment) as (manager, client):
         for name in LESSON:
             quiet = {"timeout": 120, "output_hook": lambda message: None}
             assert client.execute_interactive(cells[name], **quiet)["content"]["status"] == "ok"
@@ -317,6 +411,3 @@ def test_a_killed_kernel_takes_the_servers_of_the_lesson_with_it(workspace):
         assert living(plain) and living(front)
         manager.signal_kernel(signal.SIGKILL)
         assert not wait_until_dead(plain) and not wait_until_dead(front)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)

@@ -1,4 +1,4 @@
-"""The checks of lesson 10."""
+"""The checks of lesson 13."""
 
 import asyncio
 import io
@@ -33,7 +33,7 @@ def a_client_of_a_small_front(lesson: Lesson) -> None:
     """Compare the logged table with what the lesson's model says of the new applications."""
     run = the_run_named("client", lesson.tracking_uri, lesson.name)
     table = pd.read_csv(io.StringIO(the_text_in("answers.csv", run, lesson)))
-    named = list(table.columns) == ["Loan_ID", "probability"]
+    named = sorted(table.columns) == ["Loan_ID", "probability"]
     require(named, "The columns of answers.csv are not Loan_ID and probability, and only those.")
     new = load_new_applications()
     require(len(table) == len(new), f"answers.csv has {len(table)} rows of {len(new)}.")
