@@ -32,7 +32,7 @@ PIECES = {
     "spark": (spark.is_here, spark.MISSING),
 }
 #: Lessons that need a piece from the start. Elsewhere a cell says so by its tag, `needs-<piece>`.
-NEEDS = {"05": "postgresql", "09": "packages"}
+NEEDS = {"05": "postgresql"}
 
 
 def needed_by(notebook: Path, tags: Iterable[str]) -> list[str]:

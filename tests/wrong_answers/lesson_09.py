@@ -4,77 +4,73 @@ Each stands in the place of the right one in the solutions notebook.
 """
 
 HANDED_OVER = """
-complete = X_train.dropna().astype({"LoanAmount": int, "Loan_Amount_Term": int})
+import warnings
+
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+warnings.filterwarnings("ignore", message="Hint: Inferred")
+NUMBERS = ["ApplicantIncome", "CoapplicantIncome", "LoanAmount", "Loan_Amount_Term"]
+of_numbers = make_pipeline(SimpleImputer(), LogisticRegression(max_iter=1000))
+of_numbers.fit(X_train[NUMBERS], y_train)
+complete = X_train[NUMBERS].dropna()
+about_numbers = {**about, "input_example": complete.head(3)}
 handed_over = mlflow.sklearn.log_model(
-    model, name="handed_over", **{**about, "signature": infer_signature(complete)}
+    of_numbers,
+    name="handed_over",
+    signature=infer_signature(complete.astype(int)),
+    **about_numbers,
 )
-out = model.predict(X_train)
+numbers = X_train[NUMBERS]
+out = of_numbers.predict(numbers)
 """
 
-BURDEN = """
-import sys
 
-(lesson.folder / "instalment.py").write_text('''def monthly(rows):
-    return 1000 * rows["LoanAmount"] / rows["Loan_Amount_Term"]
-''')
-burden = lesson.folder / "burden.py"
-burden.write_text('''import mlflow
-import pandas as pd
-from instalment import monthly
+def mended(signature):
+    """Mend the model of exercise 9.1 with a signature that may be wrong."""
+    return f"{HANDED_OVER}mlflow.models.set_signature(handed_over.model_uri, {signature})"
 
 
-class Burden(mlflow.pyfunc.PythonModel):
-    def predict(self, context, model_input: pd.DataFrame, params=None):
-        return monthly(model_input) / model_input["ApplicantIncome"].clip(lower=1)
+def chances(predict="predict_proba", out="model.predict_proba(X_train)", example=None, **more):
+    """Log the model of exercise 9.2, in a way that may be wrong."""
+    options = f", **{{**about, 'input_example': {example}}}" if example else ", **about"
+    return f"""
+mlflow.sklearn.log_model(
+    model, name="chances", pyfunc_predict_fn="{predict}", signature=infer_signature(X_train, {out})
+    {options}
+)"""
 
-
-mlflow.models.set_model(Burden())
-''')
-sys.path.append(str(lesson.folder))
-options = {key: about[key] for key in ("input_example", "pip_requirements")}
-options["signature"] = infer_signature(X_train, X_train["LoanAmount"])
-options |= {"name": "burden", "python_model": str(burden)}
-module = str(lesson.folder / "instalment.py")
-"""
 
 WRONG = {
     "9.1": {
-        name: HANDED_OVER + answer
-        for name, answer in {
-            "left as it is": "",
-            "inferred from three rows": """
-mlflow.models.set_signature(handed_over.model_uri, infer_signature(X_test.head(3), out))""",
-            "one column mended": """
-mended = infer_signature(complete.astype({"LoanAmount": float}), out)
-mlflow.models.set_signature(handed_over.model_uri, mended)""",
-            "integers that can hold gaps": """
-numbers = X_train.astype({"LoanAmount": "Int64", "Loan_Amount_Term": "Int64"})
-mlflow.models.set_signature(handed_over.model_uri, infer_signature(numbers, out))""",
-            "nothing said of what comes out": """
-mlflow.models.set_signature(handed_over.model_uri, infer_signature(X_train))""",
-            "probabilities declared": """
-mended = infer_signature(X_train, model.predict_proba(X_train))
-mlflow.models.set_signature(handed_over.model_uri, mended)""",
-            "logged again": """
-mended = infer_signature(X_train, out)
-mlflow.sklearn.log_model(model, name="handed_over", **{**about, "signature": mended})""",
-        }.items()
+        "left as it is": HANDED_OVER,
+        "the signature of the lesson's own model": mended(
+            "infer_signature(X_train, model.predict(X_train))"
+        ),
+        "inferred from three rows": mended("infer_signature(numbers.dropna().head(3), out)"),
+        "one column mended": mended(
+            "infer_signature(complete.astype({'Loan_Amount_Term': int}), out)"
+        ),
+        "integers that can hold gaps": mended(
+            "infer_signature(numbers.astype({'LoanAmount': 'Int64'}), out)"
+        ),
+        "nothing said of what comes out": mended("infer_signature(numbers)"),
+        "probabilities declared": mended(
+            "infer_signature(numbers, of_numbers.predict_proba(numbers))"
+        ),
+        "columns in another order than the pipeline's": mended(
+            "infer_signature(numbers[NUMBERS[::-1]], out)"
+        ),
+        "everything optional": mended(
+            "infer_signature(pd.concat([numbers, numbers.head(1) * float('nan')]), out)"
+        ).replace("import warnings", "import warnings\n\nimport pandas as pd", 1),
     },
     "9.2": {
-        name: BURDEN + answer
-        for name, answer in {
-            "without its module": "mlflow.pyfunc.log_model(**options)",
-            "the whole folder": """
-mlflow.pyfunc.log_model(**options, code_paths=[str(lesson.folder)])""",
-            "the module as an artifact of the run": """
-with mlflow.start_run(run_name="burden"):
-    mlflow.log_artifact(module, "code")
-    mlflow.pyfunc.log_model(**options)""",
-            "the script twice": """
-mlflow.pyfunc.log_model(**options, code_paths=[str(burden)])""",
-            "without an example": """
-del options["input_example"]
-mlflow.pyfunc.log_model(**options, code_paths=[module])""",
-        }.items()
+        "answers with 0 or 1": chances("predict", "model.predict(X_train)"),
+        "declares the answers of predict": chances(out="model.predict(X_train)"),
+        "declares nothing": chances(out="None"),
+        "an example with a gap": chances(example="X_train[X_train['LoanAmount'].isna()].head(2)"),
+        "no example": chances(example="None"),
     },
 }

@@ -1,29 +1,24 @@
-"""The checks of lesson 07."""
+"""The checks of lesson 09."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
-from mlflow.entities import LoggedModel, LoggedModelStatus
-from mlflow.models import infer_signature
-from mlflow.types import DataType
+import numpy as np
+from mlflow.entities import LoggedModel
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import DataType, Schema
 
 from classroom.exercises import exercise, require
-from classroom.services.environments import OtherMachine, problems_elsewhere
+from classroom.exercises.runs import the_newest_model_named
 from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, split_loans
 
-
-def _models_named(name: str, lesson: Lesson) -> list[LoggedModel]:
-    """Return the usable logged models of that name in the lesson's experiment, newest first."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    experiment = client.get_experiment_by_name(lesson.name)
-    found = client.search_logged_models([experiment.experiment_id], f"name = '{name}'")
-    models = [model for model in found if model.status == LoggedModelStatus.READY]
-    require(len(models) > 0, f"There is no logged model named '{name}'.")
-    return models
+_NUMBERS = ["ApplicantIncome", "CoapplicantIncome", "LoanAmount", "Loan_Amount_Term"]
 
 
 @contextmanager
@@ -33,37 +28,92 @@ def _files_of(model: LoggedModel) -> Iterator[Path]:
         yield Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=folder))
 
 
+def _signature(folder: Path) -> ModelSignature:
+    """Return the signature of a model; require one with inputs."""
+    signature = mlflow.models.get_model_info(str(folder)).signature
+    require(signature is not None and signature.inputs is not None, "It has no signature.")
+    return signature
+
+
+def _declares(outputs: Schema, kinds: str, width: int) -> bool:
+    """Say whether a schema declares numbers of these numpy kinds, `width` for each row."""
+    if outputs.is_tensor_spec():
+        (tensor,) = outputs.inputs
+        shape = (-1,) if width == 1 else (-1, width)
+        return tensor.type.kind in kinds and tensor.shape in (shape, (-1, width))
+    types = [column.type for column in outputs.inputs]
+    return len(types) == width and all(
+        isinstance(of, DataType) and of.to_numpy().kind in kinds for of in types
+    )
+
+
 @exercise("9.1")
 def a_mended_signature(lesson: Lesson) -> None:
     """Look at each column of the signature, and let the model predict on the test rows."""
-    models = _models_named("handed_over", lesson)
-    require(len(models) == 1, "The model 'handed_over' was logged again; mend the one there is.")
+    model = the_newest_model_named("handed_over", lesson)
     X_train, X_test, _, _ = split_loans(load_loans())
-    with _files_of(models[0]) as folder:
-        signature = mlflow.models.get_model_info(str(folder)).signature
-        names = [column.name for column in signature.inputs]
-        require(names == FEATURES, "It does not take the eleven columns of the applications.")
+    with _files_of(model) as folder:
+        signature = _signature(folder)
+        names = [] if not signature.inputs.has_input_names() else signature.inputs.input_names()
+        require(
+            set(names) == set(_NUMBERS),
+            f"Its signature does not have the four columns of the model: {', '.join(_NUMBERS)}.",
+        )
         for column in signature.inputs:
             whole = column.type in (DataType.long, DataType.integer)
             require(not whole, f"It still wants whole numbers in {column.name}.")
             gaps = bool(X_train[column.name].isna().any())
             due = "optional" if gaps else "required"
-            require(column.required != gaps, f"In the training rows, {column.name} is {due}.")
+            require(
+                column.required != gaps,
+                f"{column.name} has {'gaps' if gaps else 'no gap'} in the training rows and "
+                f"should be {due}.",
+            )
         require(signature.outputs is not None, "It does not declare what comes out.")
-        predicted = mlflow.sklearn.load_model(str(folder)).predict(X_test)
-        same = signature.outputs == infer_signature(predicted).inputs
-        require(same, f"It declares {signature.outputs}, and something else comes out.")
-        answer = mlflow.pyfunc.load_model(str(folder)).predict(X_test)
-        require((answer == predicted).all(), "It does not predict what the pipeline in it does.")
+        require(
+            _declares(signature.outputs, "iu", width=1),
+            f"It declares {signature.outputs} as output, and the model answers with one whole "
+            "number for each row.",
+        )
+        rows = X_test[_NUMBERS]
+        due = mlflow.sklearn.load_model(str(folder)).predict(rows)
+        try:
+            answer = mlflow.pyfunc.load_model(str(folder)).predict(rows)
+        except (MlflowException, ValueError) as error:
+            reason = str(error).strip().splitlines()[0].rstrip(".")
+            require(False, f"With this signature, the test rows fail: {reason}.")
+        require((answer == due).all(), "It does not predict what the pipeline in it does.")
 
 
 @exercise("9.2")
-def a_model_that_brings_its_module(lesson: Lesson) -> None:
-    """Load the model in an environment made from its own requirements, and let it predict."""
-    with _files_of(_models_named("burden", lesson)[0]) as folder:
-        info = mlflow.models.get_model_info(str(folder))
-        require(info.signature is not None, "It has no signature.")
-        require(info.saved_input_example_info is not None, "It has no input example.")
-        with OtherMachine(folder / "requirements.txt") as machine:
-            problems = problems_elsewhere(machine, [folder])
-    require(not problems, f"Elsewhere it fails: {', '.join(problems.values())}.")
+def a_model_that_answers_with_probabilities(lesson: Lesson) -> None:
+    """Ask the pyfunc about the test rows, and read the example as a strict reader does."""
+    model = the_newest_model_named("chances", lesson)
+    _, X_test, _, _ = split_loans(load_loans())
+    with _files_of(model) as folder:
+        signature = _signature(folder)
+        due = mlflow.sklearn.load_model(str(folder)).predict_proba(X_test)
+        answer = np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(X_test))
+        require(
+            answer.shape == due.shape and np.allclose(answer, due),
+            "Its pyfunc does not answer with the two probabilities.",
+        )
+        require(
+            set(signature.inputs.input_names()) == set(FEATURES),
+            "Its signature does not have the eleven columns of an application.",
+        )
+        require(signature.outputs is not None, "It does not declare what comes out.")
+        require(
+            _declares(signature.outputs, "f", width=2),
+            f"It declares {signature.outputs} as output, and two probabilities come out.",
+        )
+        example = folder / "serving_input_example.json"
+        require(example.exists(), "It has no input example.")
+        try:
+            json.loads(example.read_text(encoding="utf-8"), parse_constant=_refuse)
+        except ValueError:
+            require(False, "Its input example has a gap, so the file is not valid JSON.")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

@@ -13,8 +13,8 @@ import sys
 import sysconfig
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from classroom.workspace import home
@@ -231,3 +231,26 @@ def _end(process: subprocess.Popen, folder: Path) -> None:
         process.wait()
     process.stdout.close()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def children_write_to(log: str | os.PathLike) -> Iterator[None]:
+    """Send what child processes print to a file, for the time of a `with` block.
+
+    Parameters
+    ----------
+    log : path
+        The file, written anew. What this process itself prints stays where it is.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = {number: os.dup(number) for number in (1, 2)}
+    try:
+        with open(log, "wb") as file:
+            for number in kept:
+                os.dup2(file.fileno(), number)
+            yield
+    finally:
+        for number, before in kept.items():
+            os.dup2(before, number)
+            os.close(before)

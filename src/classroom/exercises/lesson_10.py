@@ -1,0 +1,35 @@
+"""The check of lesson 10."""
+
+import tempfile
+from pathlib import Path
+
+import mlflow
+
+from classroom.exercises import exercise, require
+from classroom.exercises.runs import the_newest_model_named
+from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
+from classroom.workspace import Lesson
+
+
+@exercise("10.1")
+def a_model_that_brings_its_module(lesson: Lesson) -> None:
+    """Load the model in an environment made from its own requirements, and let it predict."""
+    model = the_newest_model_named("burden", lesson)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=place))
+        info = mlflow.models.get_model_info(str(folder))
+        require(info.signature is not None, "It has no signature.")
+        require(info.saved_input_example_info is not None, "It has no input example.")
+        problems = {}
+        try:
+            with OtherMachine(folder / "requirements.txt") as machine:
+                problems = problems_elsewhere(machine, [folder])
+        except OtherMachineError as error:
+            problems = {"requirements": str(error)}
+    require(not problems, f"Elsewhere it fails: {_in_short(*problems.values())}")
+
+
+def _in_short(*problems: str) -> str:
+    """Put problems into one line that ends with a full stop."""
+    said = "; ".join(" ".join(problem.split()) for problem in problems).rstrip(".")
+    return f"{said}." if len(said) < 300 else f"{said[:150]} … {said[-150:]}."

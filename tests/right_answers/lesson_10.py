@@ -1,0 +1,26 @@
+"""Right answers to the exercise of lesson 10 in another style than the solutions'.
+
+Each stands in the place of the right one in the solutions notebook.
+"""
+
+import runpy
+from pathlib import Path
+
+BURDEN = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_10.py"))["BURDEN"]
+
+RIGHT = {
+    "10.1": {
+        "after a wrong try": BURDEN
+        + """
+mlflow.pyfunc.log_model(**options)
+mlflow.pyfunc.log_model(**options, code_paths=[module])""",
+        "in a run, with a script that holds everything": BURDEN
+        + """
+whole = lesson.folder / "whole.py"
+text = burden.read_text().replace("from instalment import monthly", "")
+whole.write_text(text.replace("class Burden", open(module).read() + "\\n\\nclass Burden"))
+options["python_model"] = str(whole)
+with mlflow.start_run(run_name="burden"):
+    mlflow.pyfunc.log_model(**options)""",
+    }
+}
