@@ -21,11 +21,10 @@ def search(tracking_uri: str, experiment: str, question: str = "") -> list[Run]:
 
 
 def the_run_named(name: str, tracking_uri: str, experiment: str) -> Run:
-    """Return the one run of that name in the experiment; require that there is just one."""
+    """Return the newest run of that name in the experiment; require one."""
     runs = search(tracking_uri, experiment, f"run_name = '{name}'")
     require(len(runs) > 0, f"There is no run named '{name}' in the experiment '{experiment}'.")
-    require(len(runs) == 1, f"There are {len(runs)} runs named '{name}'; delete all but one.")
-    return runs[0]
+    return max(runs, key=lambda run: run.info.start_time)
 
 
 def require_finished(run: Run) -> None:
