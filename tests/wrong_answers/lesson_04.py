@@ -30,7 +30,8 @@ def objective(trial):
 
 study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))
 with mlflow.start_run(run_name="tree study"):
-    study.optimize(objective, n_trials=8)"""
+    study.optimize(objective, n_trials=8)
+    mlflow.log_metric("best_roc_auc", study.best_value)"""
 
 
 def _changed(answer: str, right: str, wrong: str) -> str:
@@ -49,13 +50,38 @@ WRONG = {
             GRID, '"test_roc_auc", score', '"test_roc_auc", search.best_score_'
         ),
         "searched by accuracy": _changed(GRID, 'scoring="roc_auc", ', ""),
+        "five folds": _changed(GRID, "cv=3", "cv=5"),
+        "the pipeline's columns": _changed(
+            GRID, 'X.select_dtypes("number")', 'X.select_dtypes("number").iloc[:, :3]'
+        ),
         "the score in a second run": _changed(
             GRID, "    mlflow.log_metric", "with mlflow.start_run():\n    mlflow.log_metric"
         ),
     },
     "4.2": {
-        "no parent": _changed(STUDY, 'with mlflow.start_run(run_name="tree study"):\n    ', ""),
-        "an empty parent": _changed(STUDY, ":\n    study.opt", ":\n    pass\nstudy.opt"),
+        "no parent": _changed(
+            STUDY,
+            """with mlflow.start_run(run_name="tree study"):
+    study.optimize(objective, n_trials=8)
+    mlflow.log_metric""",
+            """study.optimize(objective, n_trials=8)
+with mlflow.start_run(run_name="the best"):
+    mlflow.log_metric""",
+        ),
+        "the parent begun after the trials": _changed(
+            STUDY,
+            """with mlflow.start_run(run_name="tree study"):
+    study.optimize(objective, n_trials=8)
+""",
+            """study.optimize(objective, n_trials=8)
+with mlflow.start_run(run_name="tree study"):
+""",
+        ),
+        "minimised": _changed(STUDY, 'direction="maximize", ', ""),
+        "one depth for all": _changed(STUDY, 'trial.suggest_int("max_depth", 1, 12)', "3"),
+        "the best score not logged": _changed(
+            STUDY, '\n    mlflow.log_metric("best_roc_auc", study.best_value)', ""
+        ),
         "scored on the test rows": _changed(STUDY, "X_train, y_train", "X_test, y_test"),
         "the parameters not used": _changed(STUDY, '"decision_tree", **params', '"decision_tree"'),
         "the parameters not logged": _changed(STUDY, "        mlflow.log_params(params)\n", ""),

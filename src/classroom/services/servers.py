@@ -61,6 +61,7 @@ class LocalServer:
         env: Mapping[str, str] | None = None,
         log_path: str | os.PathLike | None = None,
         name: str | None = None,
+        cwd: str | os.PathLike | None = None,
     ) -> None:
         self.name = name or Path(command[0]).name
         self.port = port
@@ -84,6 +85,7 @@ class LocalServer:
                 stderr=log,
                 bufsize=0,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+                cwd=cwd,
                 start_new_session=True,  # an interrupt of the kernel goes to its whole group
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
@@ -139,6 +141,7 @@ def local_server(
     timeout: float = 60,
     log_path: str | os.PathLike | None = None,
     name: str | None = None,
+    cwd: str | os.PathLike | None = None,
 ) -> LocalServer:
     """Start a server on a free port of 127.0.0.1 and wait until it answers.
 
@@ -159,6 +162,8 @@ def local_server(
         Where the server's output goes; by default a temporary file.
     name : str or None
         What messages call the server; by default the name of the program.
+    cwd : path or None
+        The folder in which the command runs; by default that of this process.
 
     Returns
     -------
@@ -175,7 +180,7 @@ def local_server(
     attempts = _PORT_ATTEMPTS
     while True:
         with _reserved_port() as port:
-            server = LocalServer(command, port, env=env, log_path=log_path, name=name)
+            server = LocalServer(command, port, env=env, log_path=log_path, name=name, cwd=cwd)
             attempts -= 1
             try:
                 server._wait_until(ready, timeout)

@@ -15,7 +15,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -121,6 +121,66 @@ class ObjectStore(_Service):
         pages = _s3_client(self.environment).get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=_BUCKET).search("Contents[].Key")
         return sorted(name for name in found if name)
+
+    @contextmanager
+    def taken_away(self) -> Iterator[None]:
+        """Take the bucket away for the time of a `with` block, then put it back with its files."""
+        if self._server is None:
+            aside = self._folder.with_name(f"{self._folder.name}-aside")
+            self._folder.rename(aside)
+            try:
+                self._folder.touch()  # a file in its place, else the folder would be made again
+                yield
+            finally:
+                self._folder.unlink()
+                aside.rename(self._folder)
+            return
+        client = _s3_client(self.environment)
+        kept = {
+            name: client.get_object(Bucket=_BUCKET, Key=name)["Body"].read()
+            for name in self.files()
+        }
+        try:
+            for name in kept:
+                client.delete_object(Bucket=_BUCKET, Key=name)
+            client.delete_bucket(Bucket=_BUCKET)
+            yield
+        finally:
+            with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket=_BUCKET)
+            for name, content in kept.items():
+                client.put_object(Bucket=_BUCKET, Key=name, Body=content)
+
+
+class PracticeServer:
+    """A team's server to practise on; made by `practice_server`.
+
+    Attributes
+    ----------
+    url : str
+        Its tracking URI.
+    admin_password, ada_password : str
+        The passwords of its two accounts, ``admin`` and ``ada``. Do not print them.
+    """
+
+    def __init__(self, server: LocalServer, admin_password: str, ada_password: str) -> None:
+        self._server = server
+        self.url = server.url
+        self.admin_password = admin_password
+        self.ada_password = ada_password
+
+    def __repr__(self) -> str:
+        """Leave the port and the passwords out."""
+        return f"<PracticeServer, {'running' if self.running else 'ended'}>"
+
+    @property
+    def running(self) -> bool:
+        """Whether the server's process lives."""
+        return self._server.running
+
+    def stop(self) -> None:
+        """End the server; a second call does nothing."""
+        self._server.stop()
 
 
 class Gateway:
@@ -269,6 +329,64 @@ def moto_server() -> tuple[LocalServer, dict[str, str]]:
         "AWS_EC2_METADATA_DISABLED": "true",  # else boto3 may look for keys outside this machine
         "AWS_MAX_ATTEMPTS": "1",  # on one machine the store is there or it is not
     }
+
+
+def practice_server(folder: Path) -> PracticeServer:
+    """Start a team's server with a new store in a folder: SQLite, files, and two accounts.
+
+    It holds an empty experiment ``team``, and a user ``ada`` with the permission READ on it.
+
+    Parameters
+    ----------
+    folder : Path
+        Its subfolder ``practice`` holds the store; what an earlier server left there is deleted.
+
+    Raises
+    ------
+    ServerError
+        If the server does not start.
+    """
+    from mlflow.server import get_app_client
+    from mlflow.tracking import MlflowClient
+
+    home = folder / "practice"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / "auth.ini").write_text(
+        "[mlflow]\ndatabase_uri = sqlite:///users.db\n"
+        "default_permission = NO_PERMISSIONS\nadmin_username = admin\n"
+    )
+    passwords = [secrets.token_urlsafe() for _ in ("admin", "ada")]
+    command = "mlflow server --app-name basic-auth --backend-store-uri sqlite:///mlflow.db "
+    command += f"--artifacts-destination ./artifacts --host {HOST} --port {{port}} --workers 1"
+    server = local_server(
+        command.split(),
+        cwd=home,
+        timeout=120,
+        env={
+            "MLFLOW_AUTH_CONFIG_PATH": "auth.ini",
+            "MLFLOW_AUTH_ADMIN_PASSWORD": passwords[0],
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(),
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        },
+    )
+    try:
+        with signed_in("admin", passwords[0]):
+            auth = get_app_client("basic-auth", server.url)
+            experiment = MlflowClient(server.url).create_experiment("team")
+            auth.create_user("ada", passwords[1])
+            auth.grant_user_permission("ada", "experiment", experiment, "READ")
+    except BaseException:
+        server.stop()
+        raise
+    return PracticeServer(server, *passwords)
+
+
+@contextmanager
+def signed_in(user: str, password: str) -> Iterator[None]:
+    """Sign in to a tracking server for the time of a `with` block, as MLflow's clients do."""
+    with environment(MLFLOW_TRACKING_USERNAME=user, MLFLOW_TRACKING_PASSWORD=password):
+        yield
 
 
 @contextmanager
