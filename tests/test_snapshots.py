@@ -202,6 +202,42 @@ def test_without_a_snapshot_one_sentence_says_what_to_do(workspace, capsys):
     assert experiments() == {THIRD}
 
 
+def test_a_lesson_whose_number_is_not_its_place_follows_the_one_before_it(workspace, monkeypatch):
+    monkeypatch.setattr(snapshots, "lesson_names", lambda: ["00_a", "02_b", "03_c", "07_d"])
+    assert [snapshots.lesson_before(n) for n in (0, 2, 3, 7)] == [None, "00_a", "02_b", "03_c"]
+    with pytest.raises(snapshots.NotReady, match="no lesson 4; allowed are 0, 2 to 3, 7.$"):
+        snapshots.make_ready(4)
+
+
+def test_a_run_that_finishes_during_a_snapshot_is_whole_in_it_or_not_there(workspace, monkeypatch):
+    """The files of every run that the kept database calls finished are kept, too."""
+    work_through(FIRST)
+    pending = ["between"]
+
+    def then_log(copy):
+        def wrapped(*arguments):
+            copy(*arguments)
+            if pending and arguments[0].parent == home():  # a folder of the store, or its database
+                with mlflow.start_run(run_name=pending.pop()):
+                    mlflow.log_text("words", "note.txt")
+
+        return wrapped
+
+    for name in ("_copy", "_copy_database"):
+        monkeypatch.setattr(snapshots, name, then_log(getattr(snapshots, name)))
+    snapshots.take(FIRST)
+    assert not pending
+    kept = snapshots.place_of(FIRST)
+    client = mlflow.MlflowClient(f"sqlite:///{(kept / 'mlflow.db').as_posix()}")
+    ids = [client.get_experiment_by_name(FIRST).experiment_id]
+    runs = client.search_runs(ids, "status = 'FINISHED'")
+    here = (home() / "artifacts").as_uri()
+    assert runs and all(
+        (kept / "artifacts" / run.info.artifact_uri.removeprefix(here)[1:] / "note.txt").is_file()
+        for run in runs
+    )
+
+
 @pytest.mark.parametrize("number", [-1, 99])
 def test_an_unknown_lesson_is_refused(workspace, number):
     with pytest.raises(snapshots.NotReady, match="There is no lesson .*; allowed are 0 to"):

@@ -44,7 +44,7 @@ SHOWN = {
     "09_model_files.png": ["MLmodel", "requirements.txt", "loader_module: mlflow.sklearn"],
     "12_evaluation_artifacts.png": ["precision_recall_curve_plot.png", "confusion_matrix.png"],
     "18_registered_models.png": ["loans-dev", "loans-prod", "credit"],
-    "18_version.png": ["Version 6", "boosting", "Source Run"],
+    "18_version.png": ["Version 5", "boosting", "Source Run"],
     "19_promoted.png": ["Version 2", "promoted.by", "promoted.over", "champion"],
     "22_monitor.png": ["monitor", "LoanAmount", "predicted"],
 }

@@ -215,7 +215,7 @@ def registered_models(page: Page, url: str) -> None:
 def version_with_its_run(page: Page, url: str) -> None:
     """Lesson 18: the page of a version, with the link to the run that it came from."""
     page.set_viewport_size({"width": 1280, "height": 640})
-    page.goto(f"{url}/#/models/loans-dev/versions/6")
+    page.goto(f"{url}/#/models/loans-dev/versions/5")
     page.get_by_text("Source Run").first.wait_for()
 
 

@@ -3,17 +3,18 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
-RIVAL = """
-rival = log("hist_gradient_boosting", registered_model_name="loans-dev")"""
+RIVALS = """
+for family in ("hist_gradient_boosting", "random_forest"):
+    log(family, registered_model_name="loans-dev")"""
 FOLDER = """
 copy = str(lesson.folder / "copy")
 mlflow.artifacts.download_artifacts(logistic.model_uri, dst_path=copy)
 _ = mlflow.register_model(copy, "loans-dev")"""
 
 
-def replace(uri="models:/loans-dev/7", description="replaces 1", alias="new.version"):
+def replace(uri="models:/loans-dev/5", description="replaces 1", alias="new.version"):
     """Put another model in the place of prod's champion, in a way that may be wrong."""
-    return f"""{RIVAL}
+    return f"""{RIVALS}
 new = client.copy_model_version("{uri}", "loans-prod")
 client.update_model_version("loans-prod", new.version, description="{description}")
 client.set_registered_model_alias("loans-prod", "champion", {alias})"""
@@ -29,20 +30,27 @@ for version in {versions}:
 
 WRONG = {
     "18.1": {
-        "the version without a score": replace("models:/loans-dev/5"),
+        "the newest version, by its number": replace("models:/loans-dev/6"),
+        "the newest version, by latest": replace("models:/loans-dev/latest"),
+        "the version without a score": replace("models:/loans-dev/4"),
         "the regression": replace("models:/loans-dev/1"),
-        "the folder": replace("models:/loans-dev/4"),
+        "the folder": replace("models:/loans-dev/3"),
         "no description": replace(description=""),
-        "the description of another": replace(description="replaces 2"),
+        "the description of itself": replace(description="replaces 2"),
+        "a description without a number": replace(description="replaces the tree"),
         "the alias left where it was": replace(alias="1"),
-        "registered anew": RIVAL
+        "registered anew": RIVALS
         + """
-new = mlflow.register_model(rival.model_uri, "loans-prod")
+best = client.get_model_version_download_uri("loans-dev", 5).rpartition("/artifacts")[0]
+new = mlflow.register_model("models:/" + best.rpartition("/")[2], "loans-prod")
 client.update_model_version("loans-prod", new.version, description="replaces 1")
 client.set_registered_model_alias("loans-prod", "champion", new.version)""",
-        "the broken version deleted": replace() + '\nclient.delete_model_version("loans-prod", 1)',
+        "the replaced version deleted": replace()
+        + '\nclient.delete_model_version("loans-prod", 1)',
         "no champion at all": replace()
         + '\nclient.delete_registered_model_alias("loans-prod", "champion")',
+        "first right, then wrong": replace()
+        + replace("models:/loans-dev/6", "replaces 2").removeprefix(RIVALS),
     },
     "18.2": {
         "a run taken for a commit": tag('"commit" if told else "unknown"'),

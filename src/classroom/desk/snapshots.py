@@ -34,6 +34,32 @@ def lesson_names() -> list[str]:
     return [path.stem for path in workspace.lessons()]
 
 
+def lesson_before(number: int) -> str | None:
+    """Return the name of the lesson before the one of this number; None before the first one.
+
+    Raises
+    ------
+    NotReady
+        If there is no lesson of this number.
+    """
+    names = lesson_names()
+    numbers = [int(name[:2]) for name in names]
+    if number not in numbers:
+        raise NotReady(f"There is no lesson {number}; allowed are {_ranges(numbers)}.")
+    place = numbers.index(number)
+    return names[place - 1] if place else None
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Write sorted numbers in words, such as ``0 to 2, 4``."""
+    texts, start = [], numbers[0]
+    for number, following in zip(numbers, [*numbers[1:], None], strict=True):
+        if following != number + 1:
+            texts.append(str(start) if start == number else f"{start} to {number}")
+            start = following
+    return ", ".join(texts)
+
+
 def place_of(lesson: str) -> Path:
     """Return the folder of the snapshot that is taken after a lesson; it need not exist."""
     return workspace.home() / "snapshots" / lesson
@@ -66,9 +92,11 @@ def take(lesson: str) -> None:
         names = lesson_names()
         before = names[: names.index(lesson)] if lesson in names else []
         known = next((place_of(n) for n in reversed(before) if place_of(n).exists()), None)
+        # The database first: a run that it calls finished has all of its files by then, while one
+        # that finishes during the copy adds files that no record names, and lacks none.
+        _copy_database(workspace.home() / "mlflow.db", new / "mlflow.db")
         for folder in FOLDERS:
             _copy(workspace.home() / folder, new / folder, known and known / folder)
-        _copy_database(workspace.home() / "mlflow.db", new / "mlflow.db")
         (new / "lesson.json").write_text(json.dumps({"cells": fingerprint(lesson)}))
         shutil.rmtree(place, ignore_errors=True)
         new.rename(place)
@@ -113,20 +141,17 @@ def make_ready(number: int, *, empty: bool = False) -> str:
     OSError
         If the workspace cannot be written.
     """
-    names = lesson_names()
-    if not 0 <= number < len(names):
-        raise NotReady(f"There is no lesson {number}; allowed are 0 to {len(names) - 1}.")
+    before = lesson_before(number)
     workspace.prepare()
     home = workspace.home()
     with tempfile.TemporaryDirectory(dir=home, prefix="ready-") as folder:
         wanted = Path(folder)
-        if empty or number == 0:
+        if empty or before is None:
             state = "empty"
             workspace.make_database(wanted)
             for name in FOLDERS:
                 (wanted / name).mkdir()
         else:
-            before = names[number - 1]
             if not (place_of(before) / "mlflow.db").is_file():
                 raise NotReady(
                     f"There is no snapshot of the store after lesson {before[:2]}; `make run` "
