@@ -1,4 +1,6 @@
+import gzip
 import math
+import os
 import pickle
 
 import numpy as np
@@ -80,52 +82,86 @@ BAD_FILES = [
     # the file as a whole
     bad("", "the file is empty", "needs a header", id="empty"),
     bad("\n\n", "the file is empty", id="only line ends"),
-    bad("\ufeff", "the file is empty", others=1, id="only a byte-order mark"),
-    bad("\ufeff" + GOOD, "line 1", "byte-order mark", "without one", id="byte-order mark"),
-    bad(GOOD.replace("\n", "\r\n"), "line 1:", "carriage return", "(LF)", id="Windows line ends"),
-    bad(GOOD.replace("\n", "\r"), "line 1:", "carriage return", "(LF)", id="old Mac line ends"),
-    bad(with_line(3, ROWS[1] + "\r"), "line 3:", "carriage return", id="one Windows line end"),
+    bad("\ufeff", "the file is empty", id="only a byte-order mark"),
     bad(
         "\ufeff" + GOOD.replace("\n", "\r\n").replace(",", ";"),
-        "byte-order mark",
-        others=2,
+        "separated by ';'",
+        "by commas",
         id="saved by a spreadsheet",
     ),
     bad(
         with_value("Gender", "Männlich").encode("latin-1"),
-        "line 3, column Gender",
-        "byte 0xe4",
+        "line 3: the byte 0xe4",
         "UTF-8",
+        "column Gender: 'Männlich'",
+        others=1,
         id="Latin-1",
     ),
-    bad(
-        ("\ufeff" + GOOD).encode().replace(b"A2", b"\xc42"),
-        "line 3, column Loan_ID: ",
-        "byte 0xc4",
-        id="Latin-1 below a byte-order mark",
-    ),
-    bad(GOOD.encode("utf-16"), "line 1", "byte 0xff", "UTF-8", id="UTF-16"),
-    bad(GOOD.encode("utf-16-le"), "line 1", "byte 0x00", "UTF-8", id="UTF-16, no mark"),
-    bad(with_value("Gender", "Ma\0le"), "line 3, column Gender", "byte 0x00", id="NUL"),
+    bad(with_value(ID, "Ä2").encode("latin-1"), "line 3: the byte 0xc4", id="Latin-1 in an id"),
+    bad(GOOD.encode("utf-16"), "line 1: the byte 0xff", "UTF-8", id="UTF-16"),
+    bad(GOOD.encode("utf-16-le"), "line 1: the byte 0x00", "UTF-8", id="UTF-16, no mark"),
+    bad(with_value("Gender", "Ma\0le"), "line 3: the byte 0x00", id="NUL"),
+    bad(b"PK\x03\x04...xl/workbook.xml...", "an Excel workbook", "'CSV UTF-8'", id="xlsx"),
+    bad(b"\xd0\xcf\x11\xe0...", "an Excel workbook", "'CSV UTF-8'", id="xls"),
+    bad(b"PK\x03\x04...loans.csv...", "a zip archive", "unpack it", id="zip"),
+    bad(gzip.compress(GOOD.encode()), "compressed by gzip", "gzip -d", id="gzip"),
+    bad(b"PAR1...", "a Parquet file", "to_csv", id="Parquet"),
+    bad("<!DOCTYPE html>\n<html>...", "a web page", "download the file", id="web page"),
     # the header
-    bad(GOOD.replace(",", ";"), "line 1", "separated by ';'", "by commas", id="semicolons"),
-    bad(GOOD.replace(",", "\t"), "line 1", r"separated by '\t'", "by commas", id="tabs"),
+    bad(GOOD.replace(",", ";"), "separated by ';'", "by commas", id="semicolons"),
+    bad(GOOD.replace(",", "\t"), r"separated by '\t'", "by commas", id="tabs"),
     bad("\n".join(ROWS), "line 1", "names no known column", f"begin with {HEADER}", id="no header"),
-    bad("\n" + GOOD, "line 1", "names no known column", id="first line empty"),
-    bad('"' + GOOD, "line 1", "correct its quotation marks", id="quotation mark in the header"),
+    bad('"' + GOOD, "line 1: correct", "header", others=1, id="quotation mark in the header"),
     bad(HEADER + "\n", "line 2", "no rows below the header", "add", id="no rows"),
     bad(HEADER, "line 2", "no rows below the header", id="no rows, no line end"),
+    bad(without_column(ID), "line 1, column Loan_ID: missing", "LP000001", id="no ids"),
     *[
-        bad(without_column(column), f"line 1, column {column}", "is missing; add it", id=column)
-        for column in [ID, *FEATURES]
+        bad(
+            without_column(column),
+            f"line 1, column {column}: missing; add it",
+            "empty values" if column in NULLABLE else "a value in each row",
+            id=f"no {column}",
+        )
+        for column in FEATURES
     ],
     bad(
         with_column("Notes", "abc"),
-        "line 1, column 'Notes'",
-        "not in the schema",
+        "line 1, column 'Notes': not in the schema; delete the column",
         id="extra column",
     ),
-    bad(with_column("", "123"), "line 1, column ''", "not in the schema", id="nameless column"),
+    bad(
+        with_column("", "123"),
+        "line 1, field 14: without a name; delete the column",
+        id="nameless column",
+    ),
+    *[
+        bad(
+            "\n".join(f"{name},{line}" for name, line in zip(names, [HEADER, *ROWS], strict=True)),
+            "line 1, field 1: without a name",
+            "without a name (field 1 is an index, which counts the rows); delete the column",
+            "to_csv(path, index=False)",
+            id=f"index {names}",
+        )
+        for names in [["", "0", "1", "2"], ["Unnamed: 0", "5", "7", "9"]]
+    ],
+    bad(
+        "\n".join([HEADER, *(f"{number},{row}" for number, row in enumerate(ROWS))]),
+        "line 1, field 1: without a name",
+        "an index",
+        id="index that the header leaves out",
+    ),
+    bad(
+        "\n".join([HEADER + ",", *(f"{number},{row}" for number, row in enumerate(ROWS))]),
+        "move the empty name from the end of the line to its beginning",
+        "an index",
+        others=1,
+        id="index and names shifted",
+    ),
+    bad(
+        "\n".join([HEADER, *(f"{row}," for row in ROWS)]),
+        "line 1, field 14: without a name; delete the column",
+        id="comma at the end",
+    ),
     bad(
         with_column("Gender", ["Male"] * 3),
         "line 1, column 'Gender'",
@@ -133,34 +169,65 @@ BAD_FILES = [
         "delete one",
         id="duplicated column",
     ),
+    *[
+        bad(GOOD.replace(column, name, 1), f"line 1: rename {name!r} to {column}", id=name)
+        for column, names in {
+            "Gender": ["gender", " Gender", "GENDER", "Gendr", "Sex"],
+            "Married": ["Maried", "Marital_Status"],
+            "Dependents": ["Dependent"],
+            "Self_Employed": ["Self-Employed", "self employed", "Self_ployed"],
+            "ApplicantIncome": ["Applicant_Income", "Income"],
+            "CoapplicantIncome": ["Co-Applicant Income", "Coaplicant_Income"],
+            "LoanAmount": ["Loan_Amount", "Amount"],
+            "Loan_Amount_Term": ["Term", "Loan_Term", "LoanAmountTerm"],
+            "Credit_History": ["CreditHistory", "credit"],
+            "Property_Area": ["Area", "Property"],
+            TARGET: ["Status", "Loa0_Status", "loan_status", "Loan_Approved", "Approval"],
+            ID: ["ID", "8Loan_ID", "loan id"],
+        }.items()
+        for name in names
+    ],
     bad(
-        GOOD.replace("Gender", "gender"),
-        "line 1, column 'gender'",
-        "not in the schema",
+        GOOD.replace(HEADER, HEADER.lower().replace("_", " ")),
+        "rename 'loan id' to Loan_ID, rename 'gender' to Gender",
+        "and rename 'loan status' to Loan_Status",
+        id="every name in lower case",
+    ),
+    bad(
+        GOOD.replace("Gender", "Purpose"),
+        "line 1, column 'Purpose': not in the schema; delete the column",
+        "unless it is Gender by another name",
+        "line 1, column Gender: missing",
         others=1,
-        id="name in lower case",
+        id="another column instead",
     ),
     # the lines
     bad(with_line(3, ROWS[1] + ",1"), "line 3:", "14 values for 13 columns", id="field too many"),
     bad(with_line(3, ROWS[1][:-2]), "line 3:", "12 values for 13 columns", id="field too few"),
     bad(with_value("LoanAmount", "1,000"), "line 3:", "14 values", "without commas", id="1,000"),
     bad(with_line(3, "A2"), "line 3:", "1 value for 13 columns", id="one field"),
-    bad(with_line(3, ""), "line 3:", "is empty; delete the line", id="empty line"),
-    bad(GOOD + "\n", "line 5:", "is empty; delete the line", id="empty line at the end"),
-    bad(with_value("Gender", '"Male'), "line 3:", "correct its quotation marks", id="open quote"),
+    bad(with_line(3, "," * 12), "line 3: it has no values; delete the line", id="only commas"),
+    bad(with_value("Gender", '"Male'), "line 3: correct the quotation marks", id="open quote"),
     bad(
         with_value("Gender", '"Male', line=4),
         "line 4:",
-        "correct its quotation marks",
+        "correct the quotation marks",
         id="open quote on the last line",
     ),
     bad(
         f"{ID}\nA1\n \nA2",
-        "line 1, column Gender: it is missing",
-        others=len(FEATURES),
-        id="white space in the only column",
+        "columns Gender, Married, Dependents, Self_Employed, LoanAmount, Loan_Amount_Term and Cred",
+        "columns Education, ApplicantIncome, CoapplicantIncome and Property_Area: missing",
+        others=1,
+        id="only one column",
     ),
-    bad(with_value("Gender", '"Ma\nle"'), "line 3:", "mark is not closed", id="quoted line end"),
+    bad(
+        with_value("Gender", '"Ma\nle"'),
+        "line 3: correct",
+        "line 4: 12 values",
+        others=1,
+        id="quoted line end",
+    ),
     # the values
     *[
         bad(
@@ -175,20 +242,41 @@ BAD_FILES = [
     ],
     *[
         bad(with_value("Married", text), "line 3, column Married", repr(text), id=f"Married {text}")
-        for text in ["NA", "None", "nan", "NULL", "yes"]
+        for text in ["Unknown", "nay", "-"]
     ],
     bad(
         with_value("Dependents", "3"),
         "column Dependents",
         "'3'",
-        "0, 1, 2, 3+ or empty",
+        "0, 1, 2, 3+, or empty; replace '3' by 3+",
         id="3 of 3+",
     ),
+    *[
+        bad(
+            with_value(column, wrong, line=4 if column == "Property_Area" else 3),
+            f"column {column}: {wrong!r} must be one of",
+            f"replace {wrong!r} by {right}",
+            id=f"{column} {wrong}",
+        )
+        for column, right, wrong in [
+            (TARGET, "N", "n"),
+            (TARGET, "N", "0"),
+            (TARGET, "N", "No"),
+            (TARGET, "N", "False"),
+            (TARGET, "N", "Rejected"),
+            ("Property_Area", "Semiurban", "Semi-Urban"),
+            ("Property_Area", "Semiurban", "semi"),
+            ("Education", "Not Graduate", "not graduate"),
+            ("Gender", "Female", "F"),
+            ("Dependents", "3+", "3.0"),
+            ("Dependents", "3+", "4"),
+        ]
+    ],
     bad(
         with_value("Credit_History", "0.5"),
         "line 3, column Credit_History",
         "'0.5'",
-        "must be one of 0, 1 or empty",
+        "must be one of 0, 1, or empty",
         id="Credit_History between",
     ),
     *[
@@ -196,7 +284,9 @@ BAD_FILES = [
             with_value(column, "12a"),
             f"line 3, column {column}",
             "'12a'",
-            "must be a number in plain digits",
+            "must be one of 0, 1"
+            if column == "Credit_History"
+            else "must be a number in plain digits",
             id=f"{column} not a number",
         )
         for column in NUMBERS
@@ -211,7 +301,6 @@ BAD_FILES = [
         for text in [
             "inf",
             "-inf",
-            "nan",
             "1e400",
             '"1,000"',
             "1_000",
@@ -237,7 +326,7 @@ BAD_FILES = [
             with_value(column, text),
             f"line 3, column {column}",
             repr(text),
-            "must be greater than 0 or empty",
+            "must be greater than 0, or empty",
             id=f"{column} {text}",
         )
         for column in ["LoanAmount", "Loan_Amount_Term"]
@@ -247,12 +336,24 @@ BAD_FILES = [
         bad(
             with_value(column, ""),
             f"line 3, column {column}",
-            "must not be empty; fill it in",
+            "must not be empty; fill it in or delete the line",
             id=f"{column} empty",
         )
         for column in COLUMNS
-        if column not in NULLABLE
+        if column not in [*NULLABLE, TARGET]
     ],
+    bad(
+        with_value(TARGET, ""),
+        f"line 3, column {TARGET}: must not be empty; delete the line",
+        id="outcome empty",
+    ),
+    bad(
+        with_value("Education", " "),
+        "line 3, column Education: ' ' has white space around it",
+        "must not be empty; fill it in or delete the line",
+        others=1,
+        id="white space instead of a value",
+    ),
     *[
         bad(
             with_value(column, text),
@@ -272,16 +373,12 @@ BAD_FILES = [
     ],
     bad(
         with_value(ID, "A1", line=4),
-        "line 4, column Loan_ID",
-        "'A1'",
-        "is also on line 2",
+        "line 4, column Loan_ID: 'A1' is also on an earlier line; give each an id of its own",
         id="duplicated id",
     ),
     bad(
         "\n".join([HEADER, *[row.replace("A", "B", 1) for row in ROWS[:1] * 3]]),
-        "line 3, column Loan_ID",
-        "is also on line 2",
-        others=1,
+        "lines 3 and 4, column Loan_ID: 'B1' is also on an earlier line",
         id="id three times",
     ),
 ]
@@ -291,9 +388,11 @@ def error_from(path):
     with pytest.raises(LoanDataError) as caught:
         load_loans(path)
     error = caught.value
-    # The reader sees one line and no chain of pandas and pandera errors above it.
-    assert len(str(error).splitlines()) == 1
-    assert str(error).endswith(".")
+    # The reader sees a line for each problem and no chain of pandas and pandera errors above.
+    assert len(str(error).splitlines()) == (
+        1 if len(error.problems) == 1 else 1 + len(error.problems)
+    )
+    assert all(line.endswith((".", "problems:")) for line in str(error).splitlines())
     assert error.__cause__ is None
     assert error.__suppress_context__
     return error
@@ -315,49 +414,102 @@ def test_a_bad_file_gets_one_clear_error(content, expected, others, relative_nam
     write(tmp_path / relative_name, content)
     error = error_from(relative_name)
     message = str(error)
-    assert message.startswith(f"{relative_name}: ")
+    assert message.startswith(f"{relative_name}{' has ' if others else ': '}")
     for part in expected:
         assert part in message
     assert len(error.problems) == 1 + others
-    assert ("more problem" in message) == (others > 0)
 
 
-def test_the_first_of_several_problems_is_reported_and_the_others_are_kept(tmp_path):
+def test_all_problems_are_named_each_once_with_its_lines(tmp_path):
     lines = [
         ",".join([*COLUMNS[:-1], "Notes"]),
         "A1,Male,No,0,Graduate,No,x,-1,128,360,1,Urban,Y",
         "A2,Male",
         "A3,Other,No,0,Graduate,No,5849,0,128,360,1,Urban,Y",
         "A1, Male,No,0,Graduate,No,5849,0,,360,1,,Y",
+        *[f"B{n},Other,No,0,Graduate,No,5849,0,128,360,1,Urban,Y" for n in range(2000)],
     ]
     path = write(tmp_path / "loans.csv", "\n".join(lines))
     error = error_from(path)
     assert [problem.split(":")[0] for problem in error.problems] == [
+        "line 3",
         "line 1, column 'Notes'",
+        "line 5, column Gender",
+        "line 5, column Loan_ID",
+        "lines 4, 6, 7, 8, 9 and 1,996 more, column Gender",
         "line 2, column ApplicantIncome",
         "line 2, column CoapplicantIncome",
-        "line 3",
-        "line 4, column Gender",
-        "line 5, column Loan_ID",
-        "line 5, column Gender",
         "line 5, column Property_Area",
     ]
-    assert str(error) == f"{path}: {error.problems[0]} (and 7 more problems)."
+    listed = [f"\n  {number}. {text}." for number, text in enumerate(error.problems, 1)]
+    assert str(error) == f"{path} has 8 problems:{''.join(listed)}"
 
 
-def test_one_other_problem_is_counted_in_the_singular(tmp_path):
-    text = with_value("Gender", "x").replace("Semiurban", "Sea")
-    assert str(error_from(write(tmp_path / "loans.csv", text))).endswith(" (and 1 more problem).")
+def test_the_message_in_the_data_card_is_a_real_one(tmp_path):
+    loans = load_loans(data._DATA / "loan_status.csv").replace({"Dependents": {"3+": "3"}})
+    names = {"ApplicantIncome": "Applicant_Income", TARGET: "Status"}
+    loans.rename(columns=names).to_csv(tmp_path / "loans.csv")
+    message = str(error_from(tmp_path / "loans.csv")).replace(f"{tmp_path}{os.sep}", "")
+    assert f"```text\n{message}\n```" in (data._DATA / "README.md").read_text(encoding="utf-8")
 
 
-def test_a_repeated_column_hides_no_unknown_one(tmp_path):
-    header = HEADER.replace(",", ",Loan_ID,Notes,", 1)
-    rows = [row.replace(",", ",x,y,", 1) for row in ROWS]
+def test_only_the_first_of_many_unknown_names_and_values_are_shown(tmp_path):
+    header = ",".join([*COLUMNS, *(f"x{n}" for n in range(20))])
+    rows = [row.replace("Male", f"M{n}") + "," * 20 for n, row in enumerate(ROWS[:1] * 20)]
+    rows = [row.replace("A1", f"A{n}") for n, row in enumerate(rows)]
     error = error_from(write(tmp_path / "loans.csv", "\n".join([header, *rows])))
-    assert [problem.split(":")[0] for problem in error.problems] == [
-        "line 1, column 'Loan_ID'",
-        "line 1, column 'Notes'",
-    ]
+    assert "columns 'x0', 'x1', 'x2', 'x3', 'x4' and 15 more: not in" in error.problems[0]
+    assert "'M0', 'M1', 'M2', 'M3', 'M4' and 15 more must be one of" in error.problems[1]
+
+
+@pytest.mark.parametrize("url", ["https://example.org/loans.csv", "file:///loans.csv", "s3://a/b"])
+def test_a_url_is_no_path(url):
+    assert (
+        str(error_from(url))
+        == f"{url}: this is a URL; download the file and give the path of your copy."
+    )
+
+
+LINE_ENDS = {
+    "CRLF": GOOD.replace("\n", "\r\n"),
+    "CR": GOOD.replace("\n", "\r"),
+    "mixed": GOOD.replace("\n", "\r\n", 2),
+    "a byte-order mark": "\ufeff" + GOOD,
+    "a byte-order mark and CRLF": "\ufeff" + GOOD.replace("\n", "\r\n"),
+    "no last line end": GOOD.removesuffix("\n"),
+    "no last line end, CRLF": GOOD.removesuffix("\n").replace("\n", "\r\n"),
+    "blank last lines": GOOD + "\n\n",
+    "blank last lines, CRLF": GOOD.replace("\n", "\r\n") + "\r\n\r\n",
+    "white last line": GOOD + "  \n",
+    "a blank first line": "\n" + GOOD,
+    "a blank line within": GOOD.replace("\n", "\n\n", 2),
+}
+
+
+@pytest.mark.parametrize("content", LINE_ENDS.values(), ids=LINE_ENDS)
+def test_what_loses_nothing_is_accepted(content, tmp_path):
+    pd.testing.assert_frame_equal(
+        load_loans(write(tmp_path / "loans.csv", content)),
+        load_loans(write(tmp_path / "good.csv", GOOD)),
+    )
+
+
+@pytest.mark.parametrize("gap", ["", "NA", "NaN", "nan", "NULL", "None", "N/A", "<NA>"])
+def test_gaps_are_what_pandas_takes_for_gaps(gap, tmp_path):
+    for column in NULLABLE:
+        path = write(tmp_path / "loans.csv", with_value(column, gap))
+        assert pd.read_csv(path)[column].isna().to_list() == [False, True, False]
+        assert load_loans(path)[column].isna().to_list() == [False, True, False]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_pandas_writes_on_any_system_is_read_back(end, tmp_path, monkeypatch):
+    """On Windows pandas ends lines by the system's CRLF."""
+    monkeypatch.setattr(os, "linesep", end)
+    loans = load_loans(data._DATA / "loan_status.csv").head(50)
+    loans.to_csv(tmp_path / "loans.csv", index=False)
+    assert (tmp_path / "loans.csv").read_bytes().count(end.encode()) == 51
+    pd.testing.assert_frame_equal(load_loans(tmp_path / "loans.csv"), loans)
 
 
 def test_a_long_value_is_shortened(tmp_path):
@@ -412,10 +564,10 @@ def test_damaged_files_never_escape_the_check(tmp_path):
         try:
             loans = load_loans(path)
         except LoanDataError as error:
-            assert len(str(error).splitlines()) == 1
+            assert len(str(error).splitlines()) <= 1 + len(error.problems)
             outcomes.add("error")
         else:
-            assert len(loans) == 3
+            assert 0 < len(loans) <= 3  # an edit may have made a value of two lines' ends
             outcomes.add("table")
     assert outcomes == {"error", "table"}
 

@@ -1,9 +1,11 @@
 """Read, check and split loan applications in the schema of the public loan-status file."""
 
 import csv
+import difflib
 import io
 import math
 import os
+import re
 import reprlib
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +42,25 @@ FEATURES: list[str] = [
 
 _DATA = Path(__file__).resolve().parents[2] / "data"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_SHOWN = 5  # lines, values or names in one problem, before the number of the rest
+
+# What a file of another format begins with and contains, and what to do with it.
+_OTHER_FORMATS = [
+    (b"PK\x03\x04", b"xl/", "an Excel workbook; open it and save its table as 'CSV UTF-8'"),
+    (b"\xd0\xcf\x11\xe0", b"", "an Excel workbook; open it and save its table as 'CSV UTF-8'"),
+    (b"PK\x03\x04", b"", "a zip archive; unpack it and give the path of the CSV file inside"),
+    (
+        b"\x1f\x8b",
+        b"",
+        "compressed by gzip; unpack it by `gzip -d` and give the path of the result",
+    ),
+    (b"PAR1", b"", "a Parquet file; read it with pandas and write it by to_csv(path, index=False)"),
+    (b"<", b"<html", "a web page; download the file that it shows, not the page"),
+]
+# Parts of names that are unlike ours but mean them, and other words for Yes and No.
+_OTHER_NAMES = {"sex": "Gender", "marital": "Married", "approv": TARGET, "decision": TARGET}
+_YES = ("1", "10", "true", "yes", "y", "approved", "accepted")
+_NO = ("0", "00", "false", "no", "n", "rejected", "refused")
 
 
 def _one_of(values: list) -> pa.Check:
@@ -65,22 +86,22 @@ _SCHEMA = pa.DataFrameSchema(
         "Loan_Amount_Term": pa.Column(float, _POSITIVE, nullable=True),
         "Credit_History": pa.Column(float, _one_of(CATEGORIES["Credit_History"]), nullable=True),
         "Property_Area": pa.Column(str, _one_of(CATEGORIES["Property_Area"])),
-        TARGET: pa.Column(str, _one_of(["Y", "N"]), required=False),
-    },
-    strict=True,
+        TARGET: pa.Column(str, _one_of(["Y", "N"])),
+    }
 )
 _COLUMNS = list(_SCHEMA.columns)
 
 
 class LoanDataError(ValueError):
-    """A file of loan applications breaks a rule; the message is one sentence.
+    """A file of loan applications breaks rules; the message names them all and what to do.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file.
     problems : list of str
-        Every problem found, in file order; the message names the first and counts the others.
+        Every problem found, those of the whole file first. Each stands for all the lines that
+        have it, and names the first five and the number of the others.
     """
 
     def __init__(self, path: str | os.PathLike, problems: list[str]):
@@ -89,35 +110,11 @@ class LoanDataError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        """Name the file, the first problem, and the number of the others."""
-        others = len(self.problems) - 1
-        more = f" (and {others:,} more problem{'s' if others > 1 else ''})" if others else ""
-        return f"{self.path}: {self.problems[0]}{more}."
-
-
-class _Problems:
-    """What is wrong with one file, at most one problem for each place in it."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.header: list[str] = []
-        self._found: dict[tuple[int, int], str] = {}
-
-    def add(self, line: int, position: int, text: str) -> None:
-        """Note a problem at a column's position; the line as a whole comes before, below 0."""
-        self._found.setdefault((line, position), text)
-
-    def add_value(self, line: int, column: str, value: str | float, rule: str) -> None:
-        """Note a value that breaks a rule; NaN is an empty field."""
-        shown = reprlib.repr(value) if isinstance(value, str) else "the value"
-        place = f"line {line}, column {column}"
-        self.add(line, self.header.index(column), f"{place}: {shown} {rule}")
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    def error(self) -> LoanDataError:
-        return LoanDataError(self.path, [text for _, text in sorted(self._found.items())])
+        """Name the file and its problem, or its problems, each on a line of its own."""
+        if len(self.problems) == 1:
+            return f"{self.path}: {self.problems[0]}."
+        listed = [f"\n  {number}. {text}." for number, text in enumerate(self.problems, start=1)]
+        return f"{self.path} has {len(self.problems)} problems:{''.join(listed)}"
 
 
 def load_loans(path: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -126,9 +123,10 @@ def load_loans(path: str | os.PathLike | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path : str or os.PathLike, optional
-        A comma-separated UTF-8 file with LF line ends; ``~`` is the home folder. Without it, the
-        file that the environment variable ``LOANFLOW_DATA`` names; without that, the repository's
-        ``data/loan_status.csv``.
+        A comma-separated UTF-8 file; ``~`` is the home folder. The line ends of any system, a
+        byte-order mark and blank lines are accepted, and gaps are what pandas takes for gaps.
+        Without it, the file that the environment variable ``LOANFLOW_DATA`` names; without that,
+        the repository's ``data/loan_status.csv``.
 
     Returns
     -------
@@ -266,185 +264,259 @@ def split_in_three(
     }
 
 
+class _NotReadable(Exception):
+    """The file has a problem that lets no other be looked for."""
+
+
 def _load(path: str | os.PathLike, advice: str) -> pd.DataFrame:
     """Read and check one file; `advice` says what to do if it is not there."""
-    problems = _Problems(Path(os.path.expanduser(path)))
-    table = _split_text(_read_text(problems, advice), problems)
-    loans = _convert_numbers(table, problems)
-    _check_schema(loans, table, problems)
+    path = os.path.expanduser(path)
+    problems: list[str] = []
+    try:
+        header, table = _split_text(_read_text(path, advice, problems), problems)
+        loans = _check_values(_name_columns(header, table, problems), problems)
+    except _NotReadable as error:
+        problems.append(str(error))
     if problems:
-        raise problems.error() from None
+        raise LoanDataError(path, problems) from None
     return loans[[name for name in _COLUMNS if name in loans]].reset_index(drop=True)
 
 
-def _read_text(problems: _Problems, advice: str) -> str:
-    """Read the file as UTF-8 text without byte-order mark and with LF line ends."""
-    path = problems.path
-
-    def refuse(text: str, line: int = 0) -> LoanDataError:
-        problems.add(line, -1, text)
-        return problems.error()
-
-    if os.path.isdir(path):  # unlike Path.is_dir, does not raise on a name that is too long
-        raise refuse("this is a folder; give the path of a CSV file") from None
+def _read_text(path: str | os.PathLike, advice: str, problems: list[str]) -> str:
+    """Read the file as text without byte-order mark, its lines ending in LF."""
+    if re.match(r"\w\w+:/", str(path)):
+        raise _NotReadable("this is a URL; download the file and give the path of your copy")
+    if os.path.isdir(path):
+        raise _NotReadable("this is a folder; give the path of a CSV file")
     try:
-        content = path.read_bytes()
+        content = Path(path).read_bytes()
     except FileNotFoundError:
-        start = "" if path.is_absolute() else f" (a relative path starts from {Path.cwd()})"
-        raise refuse(f"there is no such file{start}; {advice}") from None
+        start = "" if os.path.isabs(path) else f" (a relative path starts from {Path.cwd()})"
+        raise _NotReadable(f"there is no such file{start}; {advice}") from None
     except OSError as error:
-        raise refuse(f"the file cannot be read ({error.strerror}); check its permissions") from None
+        reason = f"the file cannot be read ({error.strerror}); check its permissions"
+        raise _NotReadable(reason) from None
+    for start, part, what in _OTHER_FORMATS:
+        if content.startswith(start) and part in content:
+            raise _NotReadable(f"this is {what}")
 
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    bad = content.find(b"\xff" if encoding == "utf-16" else b"\0")
     try:
-        text = content.decode("utf-8")
-        bad = content.find(b"\0")
+        text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        bad = error.start
+        bad, text = error.start, content.decode("latin-1")
     if bad >= 0:
-        before = content[:bad].split(b"\n")
-        line, position = len(before), before[-1].count(b",")
-        header = before[0].decode("utf-8-sig").split(",") if line > 1 else []
-        column = f", column {header[position].strip()}" if position < len(header) else ""
-        raise refuse(
-            f"line {line}{column}: the byte 0x{content[bad]:02x} is not allowed in UTF-8 text; "
-            "save the file in the encoding UTF-8",
-            line,
-        ) from None
-    if text.startswith("\ufeff"):
-        problems.add(
-            1,
-            -3,
-            "line 1: the file begins with a byte-order mark; "
-            "save it as UTF-8 without one ('UTF-8', not 'UTF-8 with BOM')",
-        )
-        text = text.removeprefix("\ufeff")
-    if "\r" in text:
-        line = text[: text.index("\r")].count("\n") + 1
-        problems.add(
-            line,
-            -2,
-            f"line {line}: it ends in a carriage return, as on Windows (CRLF); "
-            "save the file with Unix line ends (LF)",
-        )
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise refuse("the file is empty; it needs a header and at least one row") from None
-    return text
+        line, byte = content.count(b"\n", 0, bad) + 1, f"0x{content[bad]:02x}"
+        found = f"line {line}: the byte {byte} is not allowed in UTF-8 text"
+        problems.append(f"{found}; save the file in the encoding UTF-8")
+    if not text.strip("\ufeff\r\n\t "):
+        raise _NotReadable("the file is empty; it needs a header and at least one row")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-def _split_text(text: str, problems: _Problems) -> pd.DataFrame:
-    """Split text into a table of strings, its index the line in the file; gaps are NaN.
+def _split_text(text: str, problems: list[str]) -> tuple[list[str], pd.DataFrame]:
+    """Split text into a header and a table of strings, its index the line in the file.
 
-    Lines that do not have a value for each column are noted and left out.
+    Gaps are NaN. Lines that cannot be split, or without a value for each column, are noted and left
+    out.
     """
-    lines = text.removesuffix("\n").split("\n")
-    rows = csv.reader(lines, strict=True)
-    widths: list[int] = []
-    try:
-        for row in rows:
-            if rows.line_num > len(widths) + 1:
-                raise csv.Error("a quotation mark is not closed")
-            if not widths:
-                problems.header = row
-            widths.append(len(row))
-    except csv.Error as error:
-        line = len(widths) + 1
-        problems.add(
-            line,
-            -1,
-            f"line {line}: it is not comma-separated values ({error}); correct its quotation marks",
+    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    top = next(iter(lines))
+    separator = max(",;\t|", key=lines[top].count)
+    if separator != ",":
+        problems.append(f"the values are separated by {separator!r}; save it separated by commas")
+    rows, broken = {}, []
+    for number, line in lines.items():
+        try:
+            rows[number] = next(csv.reader([line], delimiter=separator, strict=True))
+        except csv.Error:
+            broken.append(number)
+    if broken:
+        problems.append(f"{_some('line', broken)}: correct the quotation marks or delete the line")
+    if top in broken:
+        raise _NotReadable("without its header, the file cannot be checked further")
+    header = rows.pop(top)
+    if not rows:
+        problems.append(f"line {top + 1}: there are no rows below the header; add at least one")
+    # Some programs name neither the row numbers in front nor what follows a comma at the end.
+    if rows and {len(row) for row in rows.values()} == {len(header) + 1}:
+        header.insert(0 if any(row[-1] for row in rows.values()) else len(header), "")
+    for width in sorted({len(row) for row in rows.values()} - {len(header)}):
+        wrong = [number for number, row in rows.items() if len(row) == width]
+        problems.append(
+            f"{_some('line', wrong)}: {width} value{'s' * (width > 1)} for {len(header)} columns; "
+            "write one for each, and numbers without commas, or delete the line"
         )
-        if line == 1:
-            raise problems.error() from None
-        del lines[line - 1 :]
-
-    _check_header(lines[0], problems)
-    if len(widths) == 1:
-        problems.add(2, -1, "line 2: there are no rows below the header; add at least one")
-    complete = np.array(widths) == len(problems.header)
-    for line in np.flatnonzero(~complete) + 1:
-        width = widths[line - 1]
-        problems.add(
-            line,
-            -1,
-            f"line {line}: it has {width} value{'' if width == 1 else 's'} "
-            f"for {len(problems.header)} columns; write one for each, and numbers without commas"
-            if width
-            else f"line {line}: it is empty; delete the line",
-        )
+    rows = [number for number, row in rows.items() if len(row) == len(header)]
+    names = separator.join(map(str, range(len(header))))
     table = pd.read_csv(
-        io.StringIO("\n".join(line for line, keep in zip(lines, complete, strict=True) if keep)),
+        io.StringIO("\n".join([names, *(lines[number] for number in rows)])),
+        sep=separator,
         dtype=str,
-        keep_default_na=False,  # "NA" or "None" is an unknown category, not a gap
-        na_values=[""],
         skip_blank_lines=False,
     )
-    table.columns = problems.header
-    table.index = np.flatnonzero(complete)[1:] + 1
-    return table.loc[:, ~table.columns.duplicated()]
+    table = table.set_axis(range(len(header)), axis="columns").set_axis(rows, axis="index")
+    empty = table.isna().all(axis="columns")
+    if empty.any():
+        problems.append(f"{_some('line', table.index[empty])}: it has no values; delete the line")
+    return header, table[~empty]
 
 
-def _check_header(line: str, problems: _Problems) -> None:
-    """Refuse a header that names no column of the schema; note each column that occurs again."""
-    header = problems.header
-    if not set(header) & set(_COLUMNS):
-        separator = next((mark for mark in ";\t|" if mark in line), None)
-        if separator:
-            found, advice = f"is separated by {separator!r}", "save the file separated by commas"
-        else:
-            found, advice = "names no known column", f"begin with {','.join(_COLUMNS)}"
-        problems.add(1, 0, f"line 1: the header {found}; {advice}")
-        raise problems.error() from None
+def _name_columns(header: list[str], table: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
+    """Name the table's columns by the schema, as their header means it; leave the others out."""
+    number = pd.to_numeric(table[0], errors="coerce")
+    counts = len(table) > 0 and bool((number.diff()[1:] > 0).all()) and number.notna().all()
+    if counts and not header[-1].strip() and set(table[len(header) - 1].dropna()) == {"Y", "N"}:
+        header = [header[-1], *header[:-1]]
+        problems.append(
+            "line 1: each name stands one field too far to the left; "
+            "move the empty name from the end of the line to its beginning"
+        )
+    missing = [name for name in _COLUMNS if name not in header]
+    names = {header.index(name): name for name in _COLUMNS if name in header}
     for position, name in enumerate(header):
-        first = header.index(name)
-        if first < position:
-            place = f"line 1, column {reprlib.repr(name)}"
-            repeat = f"field {position + 1} of the header repeats field {first + 1}"
-            problems.add(1, position, f"{place}: {repeat}; delete one of them")
+        if name in _COLUMNS and position not in names:
+            problems.append(
+                f"line 1, column {name!r}: field {position + 1} of the header repeats "
+                f"field {header.index(name) + 1}; delete one of the two columns"
+            )
+    others = {p: name for p, name in enumerate(header) if name not in _COLUMNS}
+    if renamed := _renamed(others, missing):
+        pairs = [f"rename {header[position]!r} to {name}" for position, name in renamed.items()]
+        problems.append(f"line 1: {_listed(pairs, len(pairs))}")
+        names |= renamed
+        missing = [name for name in missing if name not in renamed.values()]
+    if not names:
+        raise _NotReadable(f"line 1: it names no known column; begin with {','.join(_COLUMNS)}")
+
+    others = [position for position in others if position not in renamed]
+    nameless = [p for p in others if not header[p].strip() or header[p].startswith("Unnamed:")]
+    if nameless:
+        index = " (field 1 is an index, which counts the rows)" if counts and 0 in nameless else ""
+        problems.append(
+            f"line 1, {_some('field', [p + 1 for p in nameless])}: without a name{index}; "
+            "delete the column (in pandas, save by to_csv(path, index=False))"
+        )
+    if unknown := [reprlib.repr(header[p]) for p in others if p not in nameless]:
+        doubt = f", unless it is {_listed(missing, 13, 'or')} by another name" if missing else ""
+        problems.append(
+            f"line 1, {_some('column', unknown)}: not in the schema; delete the column{doubt}"
+        )
+    nullable = [name for name in missing if _SCHEMA.columns[name].nullable]
+    full = [name for name in missing if name not in [ID, *nullable, TARGET]]
+    for absent, how in [
+        (
+            [ID] if ID in missing else [],
+            "with an id for each row, such as LP000001, LP000002 and so on",
+        ),
+        (nullable, "if need be with empty values"),
+        (full, "with a value in each row"),
+    ]:
+        if absent:
+            them = "them" if absent[1:] else "it"
+            problems.append(f"line 1, {_some('column', absent, 13)}: missing; add {them}, {how}")
+    return table[list(names)].set_axis(list(names.values()), axis="columns")
 
 
-def _convert_numbers(table: pd.DataFrame, problems: _Problems) -> pd.DataFrame:
-    """Turn the columns that the schema wants as numbers from text to float64."""
-    loans = table.copy()
-    for name in table.columns.intersection(_COLUMNS):
-        text = table[name]
-        for line, value in text[text.notna() & (text != text.str.strip())].items():
-            problems.add_value(line, name, value, "has white space around it; delete it")
-        if _SCHEMA.columns[name].dtype.type == np.float64:
-            numbers = text.where(text.str.fullmatch(_NUMBER)).astype("float64")
-            loans[name] = numbers.where(np.isfinite(numbers))  # 1e400 is written in digits, too
-            for line, value in text[text.notna() & loans[name].isna()].items():
-                rule = "must be a number in plain digits, such as 5000 or 5000.5"
-                problems.add_value(line, name, value, rule)
+def _renamed(others: dict[int, str], missing: list[str]) -> dict[int, str]:
+    """Find the column that is meant by each name, by position, where there is but one."""
+    pairs = sorted(
+        (distance, position, name)
+        for position, other in others.items()
+        for name in missing
+        if (distance := _distance(other, name)) is not None
+    )
+    renamed: dict[int, str] = {}
+    for distance, position, name in pairs:
+        equal = [n for d, p, n in pairs if (d, p) == (distance, position)]
+        free = [n for n in equal if n not in renamed.values()]
+        if position not in renamed and free == [name]:
+            renamed[position] = name
+    return renamed
+
+
+def _distance(other: str, name: str) -> int | None:
+    """Return how far a name is from one of the schema: 0 to 2 letters, 3 for a part of it."""
+    other, words = other.strip(), re.findall("[A-Z]+[a-z]*", name)
+    letters, target = (re.sub("[^a-z0-9]", "", text.lower()) for text in (other, name))
+    same = difflib.SequenceMatcher(None, letters, target, autojunk=False).get_matching_blocks()
+    distance = max(len(letters), len(target)) - sum(block.size for block in same)
+    if distance <= 2:
+        return distance
+    parts = re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", other)
+    if parts and {part.lower() for part in parts} <= {word.lower() for word in words}:
+        return 3
+    return 3 if any(n == name and part in letters for part, n in _OTHER_NAMES.items()) else None
+
+
+def _check_values(table: pd.DataFrame, problems: list[str]) -> pd.DataFrame:
+    """Check the values of named columns, and turn to float64 what the schema wants as numbers."""
+    loans = table.apply(lambda text: text.str.strip().replace("", np.nan))
+    for name in table:
+        if len(lines := table.index[table[name].notna() & (table[name] != loans[name])]):
+            place = f"{_some('line', lines)}, column {name}"
+            shown = _listed([reprlib.repr(v) for v in table[name][lines].unique()])
+            problems.append(f"{place}: {shown} has white space around it; delete it")
+    table = loans.copy()
+    rules = []
+    for name in [name for name in table if _SCHEMA.columns[name].dtype.type == np.float64]:
+        numbers = table[name].where(table[name].str.fullmatch(_NUMBER)).astype("float64")
+        numbers = numbers.where(np.isfinite(numbers))  # 1e400 is written in digits, too
+        if len(lines := table.index[table[name].notna() & numbers.isna()]):
+            rule = "must be a number in plain digits, such as 5000.5"
+            rule = _SCHEMA.columns[name].checks[0].error if name in CATEGORIES else rule
+            rules.append((name, rule, lines))
+            numbers[lines] = 1.0  # which is right in each of these columns, so is not noted again
+        loans[name] = numbers
+    try:
+        _SCHEMA.remove_columns([name for name in _COLUMNS if name not in loans]).validate(
+            loans, lazy=True
+        )
+    except pa.errors.SchemaErrors as error:
+        failures = error.failure_cases.groupby(["column", "check"], sort=False)["index"]
+        rules += [(name, rule, list(lines)) for (name, rule), lines in failures]
+    for name, rule, lines in sorted(rules, key=lambda found: _COLUMNS.index(found[0])):
+        place = f"{_some('line', lines)}, column {name}"
+        problems.append(f"{place}: {_advice(name, rule, table[name][lines])}")
     return loans
 
 
-def _check_schema(loans: pd.DataFrame, table: pd.DataFrame, problems: _Problems) -> None:
-    """Check columns, types and values against the schema; `table` holds the text to show."""
-    try:
-        _SCHEMA.validate(loans, lazy=True)
-        return
-    except pa.errors.SchemaErrors as error:
-        failures = error.failure_cases
-    of_columns = failures["check"].isin(["column_in_dataframe", "column_in_schema"])
-    for name in failures.loc[of_columns, "failure_case"]:
-        if name in _COLUMNS:
-            position = len(problems.header) + _COLUMNS.index(name)
-            problems.add(1, position, f"line 1, column {name}: it is missing; add it")
-        else:
-            place = f"line 1, column {reprlib.repr(name)}"
-            position = problems.header.index(name)
-            problems.add(1, position, f"{place}: it is not in the schema; delete it")
+def _advice(name: str, rule: str, values: pd.Series) -> str:
+    """Say what is wrong with the values of one column that break one rule, and what to do."""
+    if rule == "not_nullable":
+        fill = "" if name == TARGET else "fill it in or "
+        return f"must not be empty; {fill}delete the line"
+    shown = _listed([reprlib.repr(value) for value in values.unique()])
+    if rule == "field_uniqueness":
+        return f"{shown} is also on an earlier line; give each an id of its own or delete the line"
+    empty = ", or empty" if _SCHEMA.columns[name].nullable else ""
+    instead = {value: word for value in values.unique() if (word := _instead(value, name))}
+    pairs = [f"{value!r} by {word}" for value, word in instead.items()]
+    advice = f"; replace {_listed(pairs, len(pairs))}" if pairs else ""
+    return f"{shown} {rule}{empty}{advice}"
 
-    failures = failures[~of_columns]
-    texts = table[failures["column"].unique()].to_dict()
-    first_lines = {value: line for line, value in reversed(texts.get(ID, {}).items())}
-    for name, line, rule in failures[["column", "index", "check"]].itertuples(index=False):
-        value = texts[name][line]
-        if rule == "not_nullable":
-            rule = "must not be empty; fill it in"
-        elif rule == "field_uniqueness":
-            rule = f"is also on line {first_lines[value]}; give each application an id of its own"
-        elif _SCHEMA.columns[name].nullable:
-            rule += " or empty"
-        problems.add_value(line, name, value, rule)
+
+def _instead(value: str, name: str) -> str | None:
+    """Return the allowed value that another spelling means, if it is clear which."""
+    letters = re.sub("[^a-z0-9]", "", value.lower())
+    allowed = ["Y", "N"] if name == TARGET else CATEGORIES.get(name, [])
+    if name == "Dependents" and re.fullmatch(_NUMBER, value) and float(value) >= 0:
+        return "3+" if float(value) >= 3 else f"{float(value):.0f}"
+    if allowed in (["Y", "N"], ["Yes", "No"]) and letters in _YES + _NO:
+        return allowed[letters in _NO]
+    like = [word for word in allowed if f"{word}".replace(" ", "").lower().startswith(letters)]
+    return like[0] if letters and len(like) == 1 else None
+
+
+def _listed(items: list[str], most: int = _SHOWN, word: str = "and") -> str:
+    """Write a list as text, at most so many items of it, with the number of the rest."""
+    items = [str(item) for item in items]
+    if len(items) > most:
+        items = [*items[:most], f"{len(items) - most:,} more"]
+    return f"{', '.join(items[:-1])} {word} {items[-1]}" if items[1:] else items[0]
+
+
+def _some(kind: str, items, most: int = _SHOWN) -> str:
+    """Name lines, columns or fields, at most so many, with the number of the rest."""
+    return f"{kind}{'s' * (len(items) > 1)} {_listed(list(items), most)}"
