@@ -11,7 +11,9 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
@@ -128,14 +130,26 @@ def back_up(folder, target):
     shutil.copytree(folder / "mlruns", target / "mlruns")
 
 
-def log_runs(client, experiment, stop, done):
-    """Log runs with a file each, one after another, until `stop` is set; note ids in `done`."""
-    while not stop.is_set():
-        run_id = client.create_run(experiment, run_name=f"nightly {len(done)}").info.run_id
-        client.log_metric(run_id, "loss", 1 / (1 + len(done)))
-        client.log_text(run_id, f"Report {len(done)}.", "report.txt")
-        client.set_terminated(run_id)
-        done.append(run_id)
+@contextmanager
+def runs_being_logged(client, experiment):
+    """Log runs with a file each in a thread, one after another; give the list of finished ids."""
+    stop, done = threading.Event(), []
+
+    def log():
+        while not stop.is_set():
+            run_id = client.create_run(experiment, run_name=f"nightly {len(done)}").info.run_id
+            client.log_metric(run_id, "loss", 1 / (1 + len(done)))
+            client.log_text(run_id, f"Report {len(done)}.", "report.txt")
+            client.set_terminated(run_id)
+            done.append(run_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(log)
+        try:
+            yield done
+        finally:
+            stop.set()
+        writer.result()
 
 
 def contents(run):
