@@ -21,17 +21,20 @@ def search(tracking_uri: str, experiment: str, question: str = "") -> list[Run]:
 
 
 def the_run_named(name: str, tracking_uri: str, experiment: str) -> Run:
-    """Return the one run of that name in the experiment; require that there is just one."""
+    """Return the newest run of that name in the experiment; require one."""
     runs = search(tracking_uri, experiment, f"run_name = '{name}'")
     require(len(runs) > 0, f"There is no run named '{name}' in the experiment '{experiment}'.")
-    require(len(runs) == 1, f"There are {len(runs)} runs named '{name}'; delete all but one.")
-    return runs[0]
+    return max(runs, key=lambda run: run.info.start_time)
 
 
 def require_finished(run: Run) -> None:
     """Require that the run ended well."""
     name, status = run.info.run_name, run.info.status
-    require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+    require(status != "RUNNING", f"The run '{name}' is still RUNNING; mlflow.end_run() ends it.")
+    require(
+        status == "FINISHED",
+        f"The run '{name}' is {status}: an error or an interrupt ended it; log it again.",
+    )
 
 
 def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
