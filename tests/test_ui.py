@@ -33,7 +33,7 @@ def ui():
 #: What a reader must find on the page after the steps to each picture.
 SHOWN = {
     "01_run_overview.png": ["roc_auc", "logistic_regression", "reviewed"],
-    "01_run_artifacts.png": ["coefficients.png", "coefficients.json"],
+    "01_run_artifacts.png": ["coefficients.png", "mistakes.json"],
     "02_charts.png": ["fold/roc_auc", "round/log_loss"],
     "02_table.png": ["cv_roc_auc_sd", "boosting leaves=4", "tree 12"],
     "02_compare.png": ["Comparing 3 Runs", "min_samples_leaf", "cv_roc_auc"],

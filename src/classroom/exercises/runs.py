@@ -30,7 +30,11 @@ def the_run_named(name: str, tracking_uri: str, experiment: str) -> Run:
 def require_finished(run: Run) -> None:
     """Require that the run ended well."""
     name, status = run.info.run_name, run.info.status
-    require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+    require(status != "RUNNING", f"The run '{name}' is still RUNNING; mlflow.end_run() ends it.")
+    require(
+        status == "FINISHED",
+        f"The run '{name}' is {status}: an error or an interrupt ended it; log it again.",
+    )
 
 
 def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
