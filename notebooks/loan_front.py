@@ -86,7 +86,7 @@ KINDS = {
     DataType.float: ("a number", number(3.4e38), "float32"),
     DataType.long: ("a whole number", whole(64), "int64"),
     DataType.integer: ("a whole number", whole(32), "int32"),
-    DataType.datetime: ("a date such as 2026-03-04, or 2026-03-04T10:30", moment, MOMENT_DTYPE),
+    DataType.datetime: ("a date such as 2026-03-04, or with T10:30", moment, MOMENT_DTYPE),
 }
 ANYTHING = ("anything", lambda value: True, None)
 

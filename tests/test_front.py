@@ -338,10 +338,7 @@ def test_what_mlflows_server_casts_in_silence_never_reaches_the_model(
 
 
 #: The cells of the lesson that lead to two running servers.
-LESSON = [
-    *("set-up", "log", "serve-code", "ask-code", "forms", "bad-requests", "bad-answers"),
-    *("card-script", "card-log", "front-code"),
-]
+LESSON = ["set-up", "log", "front-source", "servers"]
 ECHO = """
 import mlflow
 
@@ -396,7 +393,7 @@ def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(served
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
 def test_a_killed_kernel_takes_the_servers_of_the_lesson_with_it(workspace):
-    notebook = nbformat.read(NOTEBOOKS / "13_models_serve.ipynb", as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / "14_models_serve_safely.ipynb", as_version=4)
     cells = {cell.id: cell.source for cell in notebook.cells}
     environment = {**os.environ, "LOANFLOW_HOME": str(workspace)}
     with a_kernel(cwd=str(NOTEBOOKS), env=environment) as (manager, client):
