@@ -1,23 +1,34 @@
-"""Make the base image of lesson 16, and try it: build, run hardened, score, compare, clean up."""
+"""Make the base image of lesson 15, and try it: build, run hardened, score, compare, clean up.
+
+The base image starts from Docker Hub's Python. Where no engine runs and we start one of our own,
+which reaches no registry, it starts from Debian's packages.
+"""
 
 import json
+import os
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from classroom.services import containers, team
 from classroom.services.servers import ServerError
+from classroom.workspace import REPOSITORY
+from tools import engine as engines
 
 #: That of the lesson, whose build then finds the first steps done.
 IMAGE = "loan-approval"
-#: What follows ``docker run`` for a model that may do nothing but answer, as in the lesson.
+#: How the lesson runs a model that may do nothing but answer.
 HARDENED = (
-    *("--read-only", "--tmpfs", "/tmp:size=64m", "--user", "1000:1000", "--cap-drop", "ALL"),
-    *("--security-opt", "no-new-privileges", "--memory", "1g", "--pids-limit", "100"),
-    *("--env", "DISABLE_NGINX=true", "--env", "UVICORN_HOST=0.0.0.0"),
-    *("--env", "MLFLOW_MODELS_WORKERS=1"),
+    "docker run --rm --init --name {name} --publish 127.0.0.1:{{port}}:8000"
+    " --read-only --tmpfs /tmp:size=64m --user 1000:1000 --cap-drop ALL"
+    " --security-opt no-new-privileges --memory 1g --pids-limit 100"
+    " --env DISABLE_NGINX=true --env UVICORN_HOST=0.0.0.0 --env MLFLOW_MODELS_WORKERS=1"
+    " loan-approval"
 )
 REMAINS = {
     True: "What stays, about 800 MB of images, lies in this environment; `make clean` removes it.",
@@ -26,11 +37,83 @@ REMAINS = {
 }
 ADVICE = f"""{{reason}}
 Start an engine, such as Docker Desktop, or on Debian, as root, once:
-    apt-get install --no-install-recommends {" ".join(containers.PACKAGES)}
+    apt-get install --no-install-recommends {" ".join(engines.PACKAGES)}
 (Where systemd runs, that leaves docker running as a service.)"""
+# What the scoring server imports, so that its bytecode is in the image, which cannot write any.
+_IMPORTS = """
+import mlflow.models.container, mlflow.pyfunc.scoring_server, mlflow.sklearn, skops.io, uvicorn.main
+import sklearn.compose, sklearn.impute, sklearn.linear_model, sklearn.pipeline, uvloop
+"""
 
 
-def try_base(engine: containers.Engine, folder: Path) -> float:
+def make_base_from_registry() -> None:
+    """Make the base image on an engine that reaches a registry and a package index."""
+    with tempfile.TemporaryDirectory(prefix="loanflow-base-") as folder:
+        shutil.copy(REPOSITORY / "constraints.txt", folder)
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        (Path(folder) / "Dockerfile").write_text(
+            f"FROM python:{python}-slim\n"
+            "COPY constraints.txt /tmp/\n"
+            "RUN pip install --no-cache-dir --constraint /tmp/constraints.txt "
+            f"{' '.join(requirements())}\n"
+        )
+        # MLflow builds on it for this platform, whatever the machine is.
+        tag = ("--tag", containers.BASE)
+        containers.docker("build", "--platform", "linux/amd64", *tag, folder)
+
+
+def make_base_from_debian() -> None:
+    """Make the base image without a registry: Debian's Python, and packages of constraints.txt.
+
+    mmdebstrap takes Python and a shell from Debian's packages, uv installs ours into the same
+    folder, and the folder becomes the image.
+    """
+    with tempfile.TemporaryDirectory(prefix="loanflow-base-") as folder:
+        root = Path(folder) / "root"
+        run(
+            *("mmdebstrap", "--quiet", "--variant=extract"),
+            "--dpkgopt=path-exclude=/usr/share/doc/*",
+            "--include=base-files,bash,coreutils,dash,libstdc++6,python-is-python3,python3",
+            *("bookworm", str(root)),
+        )
+        (stdlib,) = (root / "usr/lib").glob("python3.[0-9]*")
+        (stdlib / "EXTERNALLY-MANAGED").unlink()  # in an image, pip may do as it likes
+        packages = root / "usr/local/lib" / stdlib.name / "dist-packages"
+        run(
+            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(packages)),
+            *("--python-version", stdlib.name.removeprefix("python")),
+            *("--constraint", str(REPOSITORY / "constraints.txt"), *requirements()),
+        )
+        programs = root / "usr/local/bin"
+        programs.mkdir(parents=True, exist_ok=True)
+        for program in (packages / "bin").iterdir():
+            _, _, code = program.read_text().partition("\n")
+            (programs / program.name).write_text(f"#!/usr/bin/python3\n{code}")
+            (programs / program.name).chmod(0o755)
+        shutil.rmtree(packages / "bin")
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}
+        run("chroot", str(root), "python3", "-c", _IMPORTS, env=environment)
+        tar = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
+        run("docker", "import", "-", containers.BASE, stdin=tar.stdout)
+
+
+def requirements() -> list[str]:
+    """Give what an image needs to serve the lesson's models, with what MLflow's build asks for."""
+    needed = ["mlflow", "scikit-learn", "skops", "gunicorn[gevent]", "uvloop"]
+    for tool in ("pip", "setuptools", "wheel"):  # a model asks for these as they are here
+        try:
+            needed.append(f"{tool}=={version(tool)}")
+        except PackageNotFoundError:
+            needed.append(tool)
+    return needed
+
+
+def run(*command: str, stdin=subprocess.DEVNULL, env=None) -> None:
+    """Run a program; what it says goes where ours does."""
+    subprocess.run(command, stdin=stdin, env=env, check=True)
+
+
+def try_base(folder: Path) -> float:
     """Build an image of a fitted model, run it hardened, and score rows of the test set.
 
     Returns
@@ -54,36 +137,48 @@ def try_base(engine: containers.Engine, folder: Path) -> float:
         skops_trusted_types=TRUSTED_TYPES,
         pip_requirements=["scikit-learn", "skops"],
     )
-    with team.environment(**engine.environment):
-        mlflow.models.build_docker(
-            str(folder / "model"), IMAGE, env_manager="local", base_image=containers.BASE
-        )
-    container = engine.serve(*HARDENED, IMAGE)
-    rows = {"dataframe_split": json.loads(X_test.to_json(orient="split", index=False))}
-    answer = requests.post(f"{container.url}/invocations", json=rows, timeout=60)
-    answer.raise_for_status()
+    mlflow.models.build_docker(
+        str(folder / "model"), IMAGE, env_manager="local", base_image=containers.BASE
+    )
+    with containers.serve(HARDENED.format(name="loan-approval-trial")) as container:
+        rows = {"dataframe_split": json.loads(X_test.to_json(orient="split", index=False))}
+        answer = requests.post(f"{container.url}/invocations", json=rows, timeout=60)
+        answer.raise_for_status()
     scored = np.array(answer.json()["predictions"])
     return float(np.abs(scored - model.predict_proba(X_test)).max())
+
+
+def make_and_try(of_our_own: bool) -> None:
+    """Make the base image on the engine that ``docker`` reaches, try it, and say what stays."""
+    whose = "an engine of our own" if of_our_own else "this machine's engine"
+    print(f"Making the image {containers.BASE} on {whose}, which takes a minute or two ...")
+    make_base_from_debian() if of_our_own else make_base_from_registry()
+    with tempfile.TemporaryDirectory() as folder:
+        difference = try_base(Path(folder))
+    if difference > 1e-9:
+        sys.exit(f"The container's answers differ from ours by up to {difference:g}.")
+    print("A container of a model on it answers as the model does here. Lesson 15 can use it.")
+    print(REMAINS[of_our_own])
 
 
 def main() -> None:
     """Run the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Asked to end; everything was cleaned up."))
     try:
-        with containers.start_engine() as engine, tempfile.TemporaryDirectory() as folder:
-            print(f"{engine}: making the image {containers.BASE}, which takes a minute or two ...")
-            containers.make_base(engine)
-            difference = try_base(engine, Path(folder))
+        if engines.answers():
+            make_and_try(of_our_own=os.environ.get("DOCKER_HOST") == engines.HOST)
+            return
+        if reasons := engines.reasons_against():
+            reason = f"There is no container engine: {'; '.join(reasons)}."
+            sys.exit(ADVICE.format(reason=reason))
+        with engines.start_engine() as engine, team.environment(**engine.environment):
+            make_and_try(of_our_own=True)
     except containers.EngineError as error:
         sys.exit(ADVICE.format(reason=error))
     except ServerError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Interrupted; everything was cleaned up.")
-    if difference > 1e-9:
-        sys.exit(f"The container's answers differ from ours by up to {difference:g}.")
-    print("A container of a model on it answers as the model does here. Lesson 16 can use it.")
-    print(REMAINS[engine.ours])
 
 
 if __name__ == "__main__":

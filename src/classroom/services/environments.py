@@ -89,7 +89,7 @@ class OtherMachine(AbstractContextManager):
         # In the workspace: a temporary folder may lie on a disk to which uv can only copy.
         folder = Path(tempfile.mkdtemp(dir=home(), prefix="other-machine-"))
         try:
-            self._process = _start(_make_environment(folder, requirements), folder)
+            self._process = _start(make_environment(folder, requirements), folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -166,7 +166,7 @@ def problems_elsewhere(
     return json.loads(machine.run(_LOAD, folders=folders, rows=rows).splitlines()[-1])
 
 
-def _make_environment(folder: Path, requirements: str | os.PathLike) -> Path:
+def make_environment(folder: Path, requirements: str | os.PathLike) -> Path:
     """Make the environment in an empty folder; return its Python."""
     _uv("venv", "--python", sys.executable, str(folder))
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
