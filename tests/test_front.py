@@ -115,8 +115,8 @@ def test_a_column_that_may_be_missing_may_be_left_out_and_another_may_be_there(f
         ({"amount": 10**400}, "Row 1: amount must be a number."),
         ({"amount": None}, "Row 1: amount is missing."),
         ({"name": 7}, "Row 1: name must be text."),
-        ({"months": 1.0}, "Row 1: months must be a whole number."),
-        ({"months": 2**63}, "Row 1: months must be a whole number."),
+        ({"months": 1.0}, "Row 1: months must be a whole number of 64 bits."),
+        ({"months": 2**63}, "Row 1: months must be a whole number of 64 bits."),
         ({"first": 1}, "Row 1: first must be true or false."),
         ({"first": "false"}, "Row 1: first must be true or false."),
     ],
@@ -284,7 +284,6 @@ CASTS = [
     ("double", "12.5", "12.5"),
     ("double", True, "1.0"),
     ("float", 1e300, "inf"),
-    ("string", 1067.0, "1067.0"),
 ]
 TELL = """
 import mlflow

@@ -1,4 +1,4 @@
-"""The checks of lesson 12."""
+"""The checks of lesson 17."""
 
 import numpy as np
 import pandas as pd

@@ -1,6 +1,7 @@
 """What the checks of several lessons ask of the store."""
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import mlflow
@@ -64,3 +65,12 @@ def the_newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
     ready = [model for model in models if model.status == LoggedModelStatus.READY]
     require(len(ready) > 0, f"There is no model named '{name}' in this lesson's experiment.")
     return max(ready, key=lambda model: model.creation_timestamp)
+
+
+def time_with_zone(text: str) -> datetime | None:
+    """Return the time that a text gives with its zone, or None."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
