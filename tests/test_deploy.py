@@ -1,6 +1,5 @@
-"""Lesson 16: stand-ins and engine are led to, leave nothing, and the scripts do as they say."""
+"""Lessons 15 and 16: stand-ins and engine leave nothing, and the scripts do as they say."""
 
-import json
 import os
 import shutil
 import signal
@@ -18,12 +17,13 @@ import yaml
 from botocore.exceptions import ProxyConnectionError
 from mlflow.deployments import get_deploy_client
 
-from classroom.services import clouds, containers
+from classroom.services import clouds, containers, team
 from classroom.services.environments import OtherMachine, OtherMachineError
 from classroom.workspace import REPOSITORY
 from conftest import required
 from loanflow.data import load_loans, split_loans
 from loanflow.training import TRUSTED_TYPES, build_model
+from tools import engine as engines
 from tools.container import HARDENED
 from tools.pieces import packages_at_hand
 
@@ -91,15 +91,11 @@ def test_the_script_for_sagemaker_creates_and_deletes(model, tmp_path):
 
 
 def test_the_script_for_databricks_serves_a_version(tmp_path):
-    databricks = clouds.Databricks()
-    try:
+    with clouds.Databricks() as databricks:
         run(
             *("to_databricks.py", "models:/any", "main.lending.loan_approval", "--version", "3"),
             tmp_path=tmp_path,
-            **databricks.environment,
         )
-    finally:
-        databricks.stop()
     (asked,) = databricks.requests
     assert (asked.method, asked.path) == ("POST", "/api/2.0/serving-endpoints/")
     (entity,) = asked.body["config"]["served_entities"]
@@ -133,7 +129,14 @@ def test_a_stand_in_leads_clients_only_inside_of_its_block(monkeypatch):
             assert os.environ["DATABRICKS_HOST"].startswith("http://127.0.0.1:")
         assert os.environ["DATABRICKS_HOST"].startswith("http://127.0.0.1:")
     assert os.environ["DATABRICKS_HOST"] == "https://the-readers-own.example.com"
-    databricks.stop()
+    assert databricks.requests == []
+
+
+def test_a_stand_in_that_has_ended_says_what_to_do():
+    aws = clouds.AWS()
+    aws.stop()
+    with pytest.raises(RuntimeError, match="run the cell that starts it"), aws:
+        pass
 
 
 def test_an_error_is_said_in_its_own_words():
@@ -164,18 +167,18 @@ def test_what_a_build_prints_is_kept_and_shown_when_it_fails(capfd):
 
 
 def test_the_lesson_and_the_tool_run_a_container_with_the_same_rights():
-    lesson = nbformat.read(DEPLOY.parent / "16_models_clouds.ipynb", as_version=4)
-    (cell,) = [cell for cell in lesson.cells if cell.id == "container-run-code"]
-    names = {"engine": None}
-    exec(cell.source, names)
-    assert names["rights"] + names["settings"] == HARDENED
+    lesson = nbformat.read(DEPLOY.parent / "15_models_container.ipynb", as_version=4)
+    (cell,) = [cell for cell in lesson.cells if cell.id == "run-code"]
+    names = {}
+    exec(cell.source.partition("if containers")[0], names)
+    assert names["command"].split() == HARDENED.format(name="loan-approval").split()
 
 
 def test_an_engine_of_our_own_is_for_the_machines_that_mlflow_builds_for(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(containers.platform, "machine", lambda: "aarch64")
-    assert containers.reasons_against() == ["MLflow builds images for x86-64 only"]
+    monkeypatch.setattr(engines.platform, "machine", lambda: "aarch64")
+    assert engines.reasons_against() == ["MLflow builds images for x86-64 only"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, variables' names know no case")
@@ -216,32 +219,42 @@ def test_the_script_for_azure_finds_both_files_valid(model, tmp_path):
             azure.run(code, script=DEPLOY / "to_azure.py", folder=tmp_path)
 
 
+def test_without_an_engine_one_sentence_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    assert not containers.ready()
+    assert capsys.readouterr().out == f"{containers.MISSING}\n"
+
+
 def engine_processes():
     listing = subprocess.run(
         ["ps", "-A", "-ww", "-o", "stat=", "-o", "args="], capture_output=True, text=True
     )
-    ours = [line for line in listing.stdout.splitlines() if str(containers._IMAGES) in line]
+    ours = [line for line in listing.stdout.splitlines() if str(engines.IMAGES) in line]
     return [line for line in ours if not line.startswith("Z") and "dockerd" in line]
 
 
-needs_engine = pytest.mark.skipif(
-    not containers.base_is_ready() and "engine" not in os.environ.get("LOANFLOW_REQUIRE", ""),
-    reason=containers.MISSING,
-)
+# An engine of our own takes the images for itself, so these cannot run inside of one.
 needs_our_engine = pytest.mark.skipif(
-    bool(containers.reasons_against()), reason="no engine of our own may be started here"
+    bool(engines.reasons_against()) or not engines.IMAGES.exists(),
+    reason="no engine of our own may be started here",
 )
 
 
-@needs_engine
+@pytest.fixture
+def no_engine(monkeypatch):
+    """Find the engine that `.ci/run` has started no more, and wait for none."""
+    if os.environ.get("DOCKER_HOST") == engines.HOST:
+        pytest.skip("an engine of our own runs around these tests")
+
+
 @needs_our_engine
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_nothing_of_the_engine_outlives_the_process_that_started_it(end):
+def test_nothing_of_the_engine_outlives_the_process_that_started_it(end, no_engine):
     code = """
     import signal, time
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-    from classroom.services import containers
-    engine = containers.start_engine()
+    from tools.engine import start_engine
+    engine = start_engine()
     print("runs", flush=True)
     time.sleep(60)
     """
@@ -256,22 +269,20 @@ def test_nothing_of_the_engine_outlives_the_process_that_started_it(end):
     while engine_processes() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert engine_processes() == []
-    mounts = Path("/proc/mounts").read_text()
-    assert str(containers._IMAGES) not in mounts
+    assert str(engines.IMAGES) not in Path("/proc/mounts").read_text()
 
 
-@needs_engine
+def listening():
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {(words[1], words[9]) for words in lines if words[3] == "0A"}
+
+
 @needs_our_engine
-def test_the_engine_of_our_own_listens_on_no_port_and_reaches_nobody():
-    before = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]}
-    with containers.start_engine() as engine:
-        assert "127.0.0.1" not in json.dumps(engine.environment)
+def test_the_engine_of_our_own_listens_on_no_port_and_reaches_nobody(no_engine):
+    before = listening()
+    with engines.start_engine() as engine, team.environment(**engine.environment):
         reach = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=3)"
         with pytest.raises(containers.EngineError, match="unreachable|timed out"):
-            engine.docker("run", "--rm", containers.BASE, "python", "-c", reach)
-        listening = [
-            line.split()[1]
-            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-            if line.split()[3] == "0A" and line.split()[1] not in before
-        ]
-        assert all(address.startswith("0100007F") for address in listening)
+            containers.docker("run", "--rm", containers.BASE, "python", "-c", reach)
+        new = listening() - before
+    assert all(address.startswith("0100007F") for address, _ in new)

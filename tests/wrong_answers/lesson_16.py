@@ -20,19 +20,17 @@ with mlflow.start_run(run_name="mended manifest"):
 """
 
 MAY = """
-from mlflow.deployments import get_deploy_client
-
+aws = clouds.AWS()
 may = {{**config, "instance_type": "ml.c5.xlarge", "instance_count": 2}}
 with aws:
     client = get_deploy_client("sagemaker:/eu-west-1")
     {deploy}
     described = {described}
+aws.stop()
 with mlflow.start_run(run_name="may"):
     mlflow.log_dict(described, "endpoint.json")
 """
 PROXY = """
-import os
-
 with team.environment(https_proxy="http://ada:secret@proxy.example.com:3128"):
     {before}
 """
@@ -52,6 +50,8 @@ WRONG = {
             "root's group": 'del pod["securityContext"]["runAsGroup"]',
             "no place for scratch files": 'del pod["volumes"], container["volumeMounts"]',
             "some capabilities": 'container["securityContext"]["capabilities"]["drop"] = ["CHOWN"]',
+            "nothing": "mended = {}",
+            "a list": "mended = [mended]",
             "another selector": 'mended["spec"]["selector"]["matchLabels"]["app"] = ""',
         }.items()
     },

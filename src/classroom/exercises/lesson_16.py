@@ -1,4 +1,4 @@
-"""The checks of lesson 11."""
+"""The checks of lesson 16."""
 
 import json
 
@@ -11,10 +11,14 @@ from classroom.workspace import Lesson
 
 
 @exercise("16.1")
-def a_mended_manifest(lesson: Lesson) -> None:
+def mended_manifest(lesson: Lesson) -> None:
     """Check the manifest strictly, and ask it for what a schema does not ask for."""
     run = the_run_named("mended manifest", lesson.tracking_uri, lesson.name)
-    manifest = yaml.safe_load(the_text_in("kubernetes.yaml", run, lesson))
+    try:
+        manifest = yaml.safe_load(the_text_in("kubernetes.yaml", run, lesson))
+    except yaml.YAMLError:
+        require(False, "The file kubernetes.yaml is no YAML.")
+    require(isinstance(manifest, dict) and "kind" in manifest, "The file holds no one manifest.")
     try:
         kubernetes_validate.validate(manifest, "1.37", strict=True)
     except kubernetes_validate.ValidationError as error:
@@ -40,7 +44,7 @@ def a_mended_manifest(lesson: Lesson) -> None:
     gains = rights.get("allowPrivilegeEscalation")
     require(gains is False and not rights.get("privileged"), "It can still gain rights.")
     capabilities = rights.get("capabilities", {})
-    bare = capabilities.get("drop") == ["ALL"] and not capabilities.get("add")
+    bare = "ALL" in capabilities.get("drop", []) and not capabilities.get("add")
     require(bare, "It still has capabilities.")
     scratch = {volume["name"] for volume in pod.get("volumes", []) if "emptyDir" in volume}
     mounts = container.get("volumeMounts", [])
@@ -49,11 +53,12 @@ def a_mended_manifest(lesson: Lesson) -> None:
 
 
 @exercise("16.2")
-def a_described_endpoint(lesson: Lesson) -> None:
+def described_endpoint(lesson: Lesson) -> None:
     """Read what was described, and whether it was described and not written by hand."""
     run = the_run_named("may", lesson.tracking_uri, lesson.name)
     described = json.loads(the_text_in("endpoint.json", run, lesson))
-    require("archive" in described, "The file is no description by aws.describe.")
+    whole = {"endpoint", "archive", "machines", "environment"} <= set(described)
+    require(whole, "The file is no description by aws.describe.")
     require(described["endpoint"] == "loan-approval-may", "It describes another deployment.")
     own = "/loan-approval-may-model-" in described["archive"]
     require(own, "Its archive is not that of this deployment.")

@@ -41,7 +41,15 @@ class _StandIn:
         self._entered: list[AbstractContextManager] = []
 
     def __enter__(self) -> Self:
-        """Lead clients here."""
+        """Lead clients here.
+
+        Raises
+        ------
+        RuntimeError
+            If the stand-in was stopped.
+        """
+        if self._stopped():
+            raise RuntimeError("The stand-in has ended; run the cell that starts it.")
         self._entered.append(team.environment(**self.environment))
         self._entered[-1].__enter__()
         return self
@@ -49,6 +57,9 @@ class _StandIn:
     def __exit__(self, *exception: object) -> None:
         """Lead clients where they went before."""
         self._entered.pop().__exit__(None, None, None)
+
+    def _stopped(self) -> bool:
+        return False
 
 
 class AWS(_StandIn):
@@ -105,6 +116,18 @@ class AWS(_StandIn):
             found = boto3.client("sagemaker").list_models()["Models"]
         return sorted(model["ModelName"].partition("-model-")[0] for model in found)
 
+    def endpoints(self) -> list[str]:
+        """Return the names of the endpoints in SageMaker."""
+        with self:
+            found = boto3.client("sagemaker").list_endpoints()["Endpoints"]
+        return sorted(endpoint["EndpointName"] for endpoint in found)
+
+    def jobs(self) -> list[str]:
+        """Return the names of the transform jobs in SageMaker."""
+        with self:
+            found = boto3.client("sagemaker").list_transform_jobs()["TransformJobSummaries"]
+        return sorted(job["TransformJobName"] for job in found)
+
     def files(self, folder: str = "") -> list[str]:
         """Return what the bucket holds under a folder."""
         with self:
@@ -114,6 +137,9 @@ class AWS(_StandIn):
     def stop(self) -> None:
         """End the server and all that it recorded; a second call does nothing."""
         self._server.stop()
+
+    def _stopped(self) -> bool:
+        return not self._server.running
 
 
 class Request(NamedTuple):
@@ -127,33 +153,40 @@ class Request(NamedTuple):
 class Databricks(_StandIn):
     """A stand-in for a Databricks workspace: it records each request and answers ``{}``.
 
-    Inside of a `with` block, and only there, clients of Databricks are led to it. It ends with
-    `stop`, or with this process.
+    Clients of Databricks are led to it inside of a `with` block, and only there; it listens from
+    the beginning of the outermost block to its end.
 
     Attributes
     ----------
     environment : mapping of str to str
-        The address, and a token that opens nothing else, as environment variables.
+        The address, and a token that opens nothing else, as environment variables; inside of a
+        block.
     requests : list of Request
         What has arrived, oldest first, without the client's questions about how to sign in.
     """
 
     def __init__(self) -> None:
+        super().__init__({})
         self.requests: list[Request] = []
-        self._http = ThreadingHTTPServer((HOST, 0), _recorder(self.requests))
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-        super().__init__(
-            {
+
+    def __enter__(self) -> Self:
+        """Listen, and lead clients here."""
+        if not self._entered:
+            self._http = ThreadingHTTPServer((HOST, 0), _recorder(self.requests))
+            threading.Thread(target=self._http.serve_forever, daemon=True).start()
+            self.environment = {
                 "DATABRICKS_HOST": f"http://{HOST}:{self._http.server_port}",
                 "DATABRICKS_TOKEN": "any",
                 "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
             }
-        )
+        return super().__enter__()
 
-    def stop(self) -> None:
-        """Close the stand-in; what it recorded stays."""
-        self._http.shutdown()
-        self._http.server_close()
+    def __exit__(self, *exception: object) -> None:
+        """Lead clients where they went before; what was recorded stays."""
+        super().__exit__(*exception)
+        if not self._entered:
+            self._http.shutdown()
+            self._http.server_close()
 
 
 def _recorder(requests: list[Request]) -> type[BaseHTTPRequestHandler]:
