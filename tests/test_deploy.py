@@ -1,4 +1,4 @@
-"""Lessons 15 and 16: stand-ins and engine are led to, leave nothing, and the scripts do as they say."""
+"""Lessons 15 and 16: stand-ins and engine leave nothing, and the scripts do as they say."""
 
 import os
 import shutil
