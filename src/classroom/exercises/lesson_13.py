@@ -72,5 +72,6 @@ def check_night(lesson: Lesson) -> None:
     wrong = np.abs(np.array(rows, dtype=float)[:, 1] - probabilities(tonight)) > 1e-9
     require(
         not wrong.any(),
-        f"{wrong.sum():,} predictions are not those of the model; Dependents must be text, such as '1'.",
+        f"{wrong.sum():,} predictions are not those of the model; "
+        "Dependents must be text, such as '1'.",
     )
