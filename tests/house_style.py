@@ -27,7 +27,7 @@ _VARYING = {
     "a time stamp": re.compile(r"\b20\d\d[-/]\d\d[-/]\d\d[ T]\d\d:\d\d"),
     "a time in milliseconds": re.compile(r"_time=\d{13}"),
     "a memory address": re.compile(r"\b0x[0-9a-f]{8,}"),
-    "a port of this machine": re.compile(r"(127\.0\.0\.1|localhost):\d{2,5}"),
+    "a port of this machine": re.compile(r"(127\.0\.0\.1|localhost):\d{2,5}\b(?!:)"),
 }
 
 
