@@ -15,7 +15,7 @@ from tools.notebooks import NAVIGATION, navigation, slug
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
 
 #: Lessons that have not been cut to the measure yet: their minutes, sections and cells.
-NOT_YET_CUT = {"08_projects_pipeline", "17_models_scale_out"}
+NOT_YET_CUT = {"07_projects_package_and_run", "08_projects_pipeline", "17_models_scale_out"}
 
 _CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
 _ABSOLUTE_PATH = re.compile(
