@@ -48,6 +48,17 @@ client.set_tag(new, "reproduces", old)""",
         + """
 new = run("evaluate", model=f"runs:/{run('train')}/model")
 client.set_tag(new, "reproduces", old)""",
+        "a right one first, then the old model": REPEAT
+        + """
+for uri in (f"runs:/{run('train')}/model", f"runs:/{trained.run_id}/model"):
+    client.set_tag(run("evaluate", model=uri), "reproduces", old)""",
+        "another seed": REPEAT
+        + """
+new = run("evaluate", model=f"runs:/{run('train', seed=1)}/model")
+client.set_tag(new, "reproduces", old)""",
+        "the training marked": REPEAT
+        + """
+client.set_tag(run("train"), "reproduces", old)""",
         "the old run marked": """
 client.set_tag(evaluated.run_id, "reproduces", evaluated.run_id)""",
     },
