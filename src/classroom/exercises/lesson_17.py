@@ -1,4 +1,4 @@
-"""The checks of lesson 12."""
+"""The checks of lesson 17."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def _answers(folder) -> pq.ParquetDataset:
 
 
 @exercise("17.1")
-def a_month_in_chunks(lesson: Lesson) -> None:
+def month_in_chunks(lesson: Lesson) -> None:
     """Score the month again, at once, and compare counts and shares with the run's metrics."""
     run = the_run_named("month", lesson.tracking_uri, lesson.name)
     require_finished(run)
