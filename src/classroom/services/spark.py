@@ -19,9 +19,9 @@ import sys
 import tempfile
 import warnings
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -140,7 +140,8 @@ class Cluster(AbstractContextManager):
             options = ("--host", HOST, "--port", "{port}", "--webui-port", "0")
             options += ("--properties-file", str(asked), *more)
             command = [str(spark_class), f"org.apache.spark.deploy.{role.lower()}.{role}", *options]
-            server = local_server(command, health_path=None, env=environment, name=role)
+            with _without_mlflow_settings():
+                server = local_server(command, health_path=None, env=environment, name=role)
             self._servers.append(server)
             return server
 
@@ -271,6 +272,18 @@ def _spark_home() -> Path:
     if (SPARK_FOLDER / "pyspark").is_dir():
         return SPARK_FOLDER / "pyspark"
     return Path(find_spec("pyspark").origin).parent
+
+
+@contextmanager
+def _without_mlflow_settings() -> Iterator[None]:
+    """Hide this process's settings for MLflow, which another machine would not have."""
+    hidden = {name: os.environ[name] for name in os.environ if "MLFLOW_" in name}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _end_cluster(servers: list[LocalServer], cleaner: subprocess.Popen) -> None:
