@@ -13,7 +13,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup spark guide slides lab test run ui progress ready preflight refresh screenshots doctor \
-	container bench newest constraints reset clean
+	container bench newest findings constraints reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,11 @@ bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md
 
 newest: setup ## run the lessons with the newest releases; writes workspace/newest.md
 	@$(VENV_PYTHON) -m tools.newest
+
+findings: ## run each script of findings/, and say which of them has changed
+	@for script in findings/*.sh; do \
+		if said=$$("$$script" 2>&1); then echo "as found: $$script"; \
+		else echo "CHANGED:  $$script"; echo "$$said" | tail -n 3; fi; done
 
 constraints: ## resolve the pins of pyproject.toml into constraints.txt anew
 	@"$(PYTHON)" tools/setup_env.py --constraints

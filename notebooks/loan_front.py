@@ -84,9 +84,9 @@ KINDS = {
     DataType.boolean: ("true or false", lambda value: type(value) is bool, "bool"),
     DataType.double: ("a number", number(sys.float_info.max), "float64"),
     DataType.float: ("a number", number(3.4e38), "float32"),
-    DataType.long: ("a whole number", whole(64), "int64"),
-    DataType.integer: ("a whole number", whole(32), "int32"),
-    DataType.datetime: ("a date such as 2026-03-04, or 2026-03-04T10:30", moment, MOMENT_DTYPE),
+    DataType.long: ("a whole number of 64 bits", whole(64), "int64"),
+    DataType.integer: ("a whole number of 32 bits", whole(32), "int32"),
+    DataType.datetime: ("a date such as 2026-03-04, or with T10:30", moment, MOMENT_DTYPE),
 }
 ANYTHING = ("anything", lambda value: True, None)
 

@@ -61,6 +61,14 @@ def find_run(run_name):
     return found[0] if found else None
 
 
+def run_named(run_name):
+    """Return the id of the run of that name; make an empty one if there is none."""
+    if run := find_run(run_name):
+        return run.info.run_id
+    with mlflow.start_run(run_name=run_name) as run:
+        return run.info.run_id
+
+
 def require_same(same, run_name):
     """Raise ValueError unless a run that is there already is the one that is asked for."""
     if not same:

@@ -16,21 +16,19 @@ import json
 import os
 import pickle
 import secrets
-import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import mlflow
 import pandas as pd
 from mlflow.models import Model
 
 SECONDS_TO_START = 120  # on a busy machine, to import mlflow may take many
-SECONDS_IDLE = 60  # after which the process from which the others are forked ends
 HOST = "127.0.0.1"
 FORKS = sys.platform == "linux"
 #: What nearly all models import. It is imported once; on Linux, each model's process is a fork.
@@ -69,9 +67,14 @@ class ModelProcess:
         self.metadata = Model.load(self.folder)
         self.seconds = None
         self._lock = threading.Lock()
-        self._pid, self._stream = _start()
+        _starter.join()
+        try:
+            self._pid, self._stream = _start()
+        except BaseException:
+            _starter.leave()
+            raise
         # Without this object nobody can ask the process: it ends, as its connection does.
-        self.stop = weakref.finalize(self, _close, self._stream)
+        self.stop = weakref.finalize(self, _end, self._stream)
         self._ask("load", self.folder, dict(os.environ), os.getcwd())
         self.seconds = seconds
 
@@ -148,6 +151,11 @@ class _Stream:
         self.socket, self.file = connection, connection.makefile("rwb")
 
 
+def _end(stream):
+    _close(stream)
+    _starter.leave()
+
+
 def _close(stream):
     for part in (stream.file, stream.socket):
         with suppress(OSError):  # such as bytes that can no longer be sent
@@ -174,7 +182,7 @@ def _start():
     token = secrets.token_hex(16)
     with socket.create_server((HOST, 0)) as door:
         door.settimeout(SECONDS_TO_START)
-        _starter(json.dumps([door.getsockname()[1], token]).encode() + b"\n")
+        _starter.start(json.dumps([door.getsockname()[1], token]).encode() + b"\n")
         while True:
             try:
                 connection, _ = door.accept()
@@ -189,13 +197,17 @@ def _start():
             _close(stream)
 
 
-class _Forks:
-    """Starts processes, on Linux as forks of one that has imported what they need."""
+class _Starter:
+    """Starts processes; on Linux as forks of one that has imported what they need.
+
+    That one lives as long as somebody uses it: a model, or a block of `quick_starts`.
+    """
 
     def __init__(self):
-        self.lock, self.process = threading.Lock(), None
+        self.lock, self.process, self.users = threading.RLock(), None, 0
 
-    def __call__(self, line):
+    def start(self, line):
+        """Start a process that is told this line."""
         if not FORKS:
             process = self.fresh("one")
             process.stdin.write(line)
@@ -210,7 +222,23 @@ class _Forks:
                     self.process.stdin.write(line)
                     if self.process.stdout.read(1):
                         return
-                self.process = None  # it had been idle, and has ended
+                self.end()  # it has been killed, and is started again
+
+    def join(self):
+        with self.lock:
+            self.users += 1
+
+    def leave(self):
+        with self.lock:
+            self.users -= 1
+            if self.users == 0 and self.process:
+                self.end()
+
+    def end(self):
+        process, self.process = self.process, None
+        for pipe in (process.stdin, process.stdout):
+            pipe.close()
+        process.wait()
 
     @staticmethod
     def fresh(kind):
@@ -220,7 +248,17 @@ class _Forks:
         return subprocess.Popen(command, **pipes)
 
 
-_starter = _Forks()
+_starter = _Starter()
+
+
+@contextmanager
+def quick_starts():
+    """Keep what models import at hand during the block, where several start one after another."""
+    _starter.join()
+    try:
+        yield
+    finally:
+        _starter.leave()
 
 
 def _serve(port, token):
@@ -265,12 +303,12 @@ def _as_number(value):
 
 
 def _fork_on_demand():
-    """Fork a process for each line, until the input ends or nothing has come for a while."""
+    """Fork a process for each line, until the input ends."""
     for name in COMMON:
         with suppress(ImportError):  # a model that needs it will say so
             importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that ended ones leave nothing
-    while select.select([0], [], [], SECONDS_IDLE)[0]:
+    while True:
         line = b""
         while not line.endswith(b"\n"):
             if not (more := os.read(0, 1)):

@@ -143,11 +143,12 @@ class Rollout(Following):
         elif trial is not None:
             if run_id != trial.run_id:
                 trial.end("stopped", "Somebody stopped it.")
+            ended = trial.verdict  # before the counts, which are then complete
             trial.record(client)
-            if trial.verdict:
+            if ended:
                 self.trial = None
                 trial.model.stop()
-                self.conclude(client, trial.run_id, trial.verdict, trial.why)
+                self.conclude(client, trial.run_id, ended, trial.why)
 
     def conclude(self, client, run_id, verdict, why):
         """Write the end of a trial into its run, and take the tag away."""

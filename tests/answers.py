@@ -1,8 +1,8 @@
 """Try answers to a lesson's exercises: its solutions run once, each answer in a fork of that run.
 
 A fork begins where its exercise does, with every variable of the notebook, and the reader's store
-is put back after it. Where a solution keeps a server or another process alive, or where the system
-cannot fork, each answer runs the solutions anew from their first cell.
+is put back after it. Where a solution keeps a server alive, or where the system cannot fork, each
+answer runs the solutions anew from their first cell.
 """
 
 import contextlib
@@ -99,8 +99,19 @@ def put_back(kept: Path, home: Path) -> None:
             shutil.copystat(path, place)
 
 
+def serves(process) -> bool:
+    """Say whether a process listens: what it keeps could not be put back after an answer.
+
+    The processes of `loan_process` keep nothing but a model.
+    """
+    if any("loan_process" in part for part in process.cmdline()):
+        return False
+    sockets = process.net_connections("all")
+    return any(socket.status == "LISTEN" or isinstance(socket.laddr, str) for socket in sockets)
+
+
 def walk(path: Path, answers: Answers, home: Path) -> Answers:
-    """Try answers in forks, exercise by exercise, until a process is alive beside this one."""
+    """Try answers in forks, exercise by exercise, until a server is alive beside this process."""
     import mlflow  # noqa: F401  (once, before any fork)
     import psutil
 
@@ -109,7 +120,7 @@ def walk(path: Path, answers: Answers, home: Path) -> Answers:
     for number in sorted(answers):
         exercise = number.partition(".")[2]
         notebook.run_to(f"exercise-{exercise}-answer")
-        if psutil.Process().children():
+        if any(map(serves, psutil.Process().children(recursive=True))):
             break
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(shutil.copytree(home, Path(folder) / "kept"))

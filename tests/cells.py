@@ -26,6 +26,7 @@ class Reader:
         """Begin with an empty shell."""
         self.shell = InteractiveShell.instance()
         self.shell.colors = "nocolor"
+        sys.path.insert(0, "")  # a kernel finds the modules that lie beside its notebook
 
     def run(self, source: str, stop_at: int | None = None) -> str | None:
         """Run a cell; return its error. With `stop_at`, Ctrl-C comes before that line of it."""

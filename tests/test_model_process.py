@@ -8,6 +8,7 @@ import time
 import mlflow
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from mlflow.types import ColSpec, Schema
 
@@ -204,17 +205,27 @@ def test_an_interrupt_ends_the_process_and_not_the_next_answer(folders):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Processes are forked on Linux only.")
 def test_the_process_behind_the_forks_may_end_and_is_started_again(folders):
-    ModelProcess(str(folders / "first")).stop()
-    loan_process._starter.process.kill()
-    loan_process._starter.process.wait()
-    with ModelProcess(str(folders / "first")) as model:
-        assert model.predict(question("array"))
+    with loan_process.quick_starts():
+        ModelProcess(str(folders / "first")).stop()
+        loan_process._starter.process.kill()
+        loan_process._starter.process.wait()
+        with ModelProcess(str(folders / "first")) as model:
+            assert model.predict(question("array"))
+
+
+def test_no_process_outlives_the_last_model_and_the_last_block(folders, way):
+    before = psutil.Process().children()
+    with loan_process.quick_starts(), ModelProcess(str(folders / "first")):
+        pass
+    with pytest.raises(ModelError):
+        ModelProcess(str(folders / "does not load"))
+    assert soon(lambda: psutil.Process().children() == before, 30)
 
 
 def test_a_stranger_who_connects_first_is_not_taken_for_the_process(folders, monkeypatch):
     import socket
 
-    starter = loan_process._starter
+    start = loan_process._starter.start
     strangers = []
 
     def slowly(line):
@@ -222,9 +233,9 @@ def test_a_stranger_who_connects_first_is_not_taken_for_the_process(folders, mon
         strangers.append(socket.create_connection(("127.0.0.1", port)))
         strangers[0].sendall(b"0" * 40)
         time.sleep(0.2)
-        starter(line)
+        start(line)
 
-    monkeypatch.setattr(loan_process, "_starter", slowly)
+    monkeypatch.setattr(loan_process._starter, "start", slowly)
     with ModelProcess(str(folders / "first")) as model:
         assert model.predict(question("array"))
     strangers[0].close()

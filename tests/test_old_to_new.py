@@ -1,7 +1,10 @@
 """Execute both columns of the table from MLflow 2 to MLflow 3, and compare with what it says."""
 
 import logging
+import os
 import re
+import subprocess
+import sys
 import warnings
 
 import matplotlib.pyplot as plt
@@ -178,3 +181,42 @@ def test_every_line_of_the_table_is_a_row():
 @pytest.mark.parametrize("flavour", ["fastai", "gluon", "mleap", "mxnet", "recipes", "azureml"])
 def test_what_is_said_to_be_gone_is_gone(flavour):
     assert not hasattr(mlflow, flavour)
+
+
+OLD_STORE = """import mlflow
+
+mlflow.set_tracking_uri("./mlruns")
+mlflow.set_experiment("old")
+with mlflow.start_run(run_name="first"):
+    mlflow.log_text("kept", "note.txt")
+"""
+
+
+@pytest.fixture
+def old_folder(tmp_path, monkeypatch):
+    """Stand in a folder with an old file store of one run, and with no store chosen."""
+    monkeypatch.chdir(tmp_path)
+    allowed = {**os.environ, "MLFLOW_ALLOW_FILE_STORE": "true"}
+    allowed.pop("MLFLOW_TRACKING_URI", None)
+    subprocess.run([sys.executable, "-c", OLD_STORE], env=allowed, check=True)
+    chosen = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(None)
+    yield tmp_path
+    mlflow.set_tracking_uri(chosen)
+
+
+def test_an_old_folder_is_the_default_store_and_refused_also_when_migrated(old_folder):
+    new = f"sqlite:///{(old_folder / 'mlflow.db').as_posix()}"
+    for migrated in (False, True):
+        if migrated:
+            command = ["migrate-filestore", "--source", "mlruns", "--target", new]
+            assert CliRunner().invoke(cli, command).exit_code == 0
+        assert mlflow.get_tracking_uri() == (old_folder / "mlruns").as_uri()
+        with pytest.raises(MlflowException, match="maintenance mode"):
+            mlflow.search_experiments()
+    mlflow.set_tracking_uri(new)
+    (run,) = mlflow.search_runs(experiment_names=["old"], output_format="list")
+    files = mlflow.artifacts.list_artifacts(run_id=run.info.run_id)
+    assert [file.path for file in files] == ["note.txt"]
+    (old_folder / "mlruns").rename(old_folder / "moved")
+    assert mlflow.artifacts.list_artifacts(run_id=run.info.run_id) == []

@@ -7,14 +7,20 @@ import time
 import mlflow
 import pytest
 
-from classroom.services.environments import OtherMachine, OtherMachineError
+from classroom.services.environments import (
+    OtherMachine,
+    OtherMachineError,
+    children_write_to,
+    emptied,
+    versions_unlike_here,
+)
 from conftest import required
 from loanflow.data import load_loans
 from tools.machines import problems
 from tools.pieces import PIECES, packages_at_hand
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(scope="module")
 def packages():
     """Skip where not even MLflow can be installed: no network, and set up without uv."""
     if not packages_at_hand():
@@ -47,7 +53,7 @@ mlflow.models.set_model(Yes())
     ],
 )
 def test_a_model_that_does_not_run_elsewhere_is_named(
-    line, requirement, problem, workspace, tmp_path
+    packages, line, requirement, problem, workspace, tmp_path
 ):
     script, folder = tmp_path / "yes.py", tmp_path / "yes"
     script.write_text(SCRIPT.format(line), encoding="utf-8")
@@ -58,7 +64,7 @@ def test_a_model_that_does_not_run_elsewhere_is_named(
     assert problem is None or problem in found["yes"]
 
 
-def test_code_that_one_model_brings_serves_no_other(workspace, tmp_path):
+def test_code_that_one_model_brings_serves_no_other(packages, workspace, tmp_path):
     script = tmp_path / "yes.py"
     script.write_text(SCRIPT.format("import helper_of_yes"), encoding="utf-8")
     (tmp_path / "helper_of_yes.py").write_text("")
@@ -72,7 +78,7 @@ def test_code_that_one_model_brings_serves_no_other(workspace, tmp_path):
     assert list(problems(folders, tmp_path)) == ["without"]
 
 
-def test_another_machine_ends_and_leaves_nothing(workspace, tmp_path):
+def test_another_machine_ends_and_leaves_nothing(packages, workspace, tmp_path):
     (tmp_path / "requirements.txt").write_text("")
     with OtherMachine(tmp_path / "requirements.txt") as machine:
         assert machine.run("import sys; x = 1; print(sys.prefix)").startswith(str(workspace))
@@ -86,7 +92,7 @@ def test_another_machine_ends_and_leaves_nothing(workspace, tmp_path):
     assert list(workspace.glob("other-machine-*")) == []
 
 
-def test_another_machine_ends_with_the_process_that_made_it(workspace, tmp_path):
+def test_another_machine_ends_with_the_process_that_made_it(packages, workspace, tmp_path):
     (tmp_path / "requirements.txt").write_text("")
     code = f"""
 import os
@@ -101,3 +107,35 @@ os.kill(os.getpid(), 9)
             break
         time.sleep(0.1)
     assert list(workspace.glob("other-machine-*")) == []
+
+
+def test_what_children_print_goes_into_the_file_for_the_time_of_the_block(tmp_path, capfd):
+    log = tmp_path / "log.txt"
+    talk = "import sys; print('out'); print('error', file=sys.stderr)"
+    with pytest.raises(ZeroDivisionError), children_write_to(log):
+        subprocess.run([sys.executable, "-c", talk], check=True)
+        1 / 0  # noqa: B018
+    assert sorted(log.read_text().split()) == ["error", "out"]
+    subprocess.run([sys.executable, "-c", "print('after')"], check=True)
+    assert capfd.readouterr().out == "after\n"
+    with children_write_to(log):
+        pass
+    assert log.read_text() == ""
+
+
+def test_an_emptied_folder_is_gone_and_its_path_is_told(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "MLmodel").write_text("")
+    assert emptied(folder) == str(folder)
+    assert not folder.exists()
+    assert emptied(folder) == str(folder)
+
+
+def test_only_pins_of_installed_packages_to_other_versions_are_named(tmp_path):
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(
+        f"mlflow=={mlflow.__version__}\npytest==0.1 ; python_version > '3'\n# numpy==0.1\n"
+        "no-such-package==1\npandas>=1\n-c constraints.txt\n\n"
+    )
+    assert versions_unlike_here(requirements) == ["pytest"]

@@ -77,7 +77,7 @@ def test_every_lesson_states_its_minutes():
     assert list(stated) == list(LESSONS)
     for number, path in LESSONS.items():
         opening = nbformat.read(path, as_version=4).cells[0].source
-        assert f"About {stated[number][0]} minutes." in opening
+        assert f"About {stated[number][0]} minutes;" in opening
         assert stated[number][0] < stated[number][1]
 
 
@@ -97,7 +97,7 @@ def test_a_path_adds_up(heading):
     [
         ("| 8–18 | 01", "| 9–18 | 01"),  # a gap
         ("| 26–30 | –", "| 26–31 | –"),  # too long
-        ("*Find it again, in the UI*", "*Find it in the UI*"),  # no such section
+        ("*Find it again, in code and in the UI*", "*Find it in the UI*"),  # no such section
         ("| 8–18 | 01 | *A run keeps parameters and metrics*, ", "| 8–18 | 01 | "),  # too slow
         ("| 80–125 | 02 |", "| 80–125 | 04 |"),
         ("whole lesson, with exercises | a run", "whole lesson | a run"),

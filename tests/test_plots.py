@@ -61,23 +61,6 @@ def test_the_marks_stand_on_the_cost_curve(split):
     assert labels == ["one half: 0.50 costs 0.000", "cheapest: 0.41 costs 0.000"]
 
 
-def test_true_probabilities_lie_on_the_calibration_line():
-    rng = np.random.default_rng(0)
-    probability = rng.random(50_000)
-    y = rng.random(50_000) < probability
-    axes = plots.calibration(y, {"true": probability, "too sure": probability**3}).axes[0]
-    drawn = {line.get_label(): line for line in axes.get_lines() + axes.containers}
-    true, too_sure = (drawn[name].lines[0].get_xydata() for name in ("true", "too sure"))
-    assert len(true) == len(too_sure) == 10
-    assert np.abs(true[:, 1] - true[:, 0]).max() < 0.02
-    assert (too_sure[:, 1] - too_sure[:, 0])[4] > 0.2
-
-
-def test_calibration_takes_predictions_of_few_values():
-    axes = plots.calibration([0, 1, 1, 0], {"tree": [0.2, 0.8, 0.8, 0.2]}).axes[0]
-    assert axes.containers[0].lines[0].get_xydata().tolist() == [[0.2, 0.0], [0.8, 1.0]]
-
-
 def test_each_slice_has_its_share_and_its_rows():
     tables = {
         "Gender": shares([1, 0, 1], ["Male", "Female", None]),

@@ -177,7 +177,8 @@ def test_a_canary_that_approves_all_ends_within_a_hundred_answers(registry, fron
         r"It approves 1\.00 of its applications, the champion 0\.\d\d\.", why
     )
     assert told.count("3") == counts["answers/challenger"] <= 100
-    assert "3" not in told[-100:]
+    after = drive(front.port, BODIES, requests=300, seconds=600).answers
+    assert set(versions(after)) == {"1"}
 
 
 def test_a_canary_that_fails_ends_at_the_third_time_and_costs_no_answer(registry, front):

@@ -19,6 +19,7 @@ import requests
 import sqlalchemy as sa
 import yaml
 from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
+from mlflow.server.security_utils import is_allowed_host_header
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from classroom import open_lesson
@@ -28,7 +29,7 @@ from classroom.services.servers import ServerError, local_server
 from classroom.workspace import NOTEBOOKS, REPOSITORY
 from conftest import required
 
-LESSON = NOTEBOOKS / "05_tracking_server.ipynb"
+APPENDIX = NOTEBOOKS / "appendix" / "B_copying_a_database.ipynb"
 
 needs_postgresql = pytest.mark.skipif(
     doctor.find_postgresql() is None and not required("postgresql"),
@@ -153,6 +154,72 @@ def test_without_moto_a_folder_stands_in_and_one_line_says_so(without, capsys):
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("kind", ["a bucket", "a folder in its place"])
+def test_a_bucket_that_is_taken_away_comes_back_with_its_files(kind, monkeypatch, tmp_path, capsys):
+    if kind == "a bucket":
+        pytest.importorskip("moto")
+    else:
+        monkeypatch.setattr(team, "_is_installed", lambda *modules: False)
+    (tmp_path / "note.txt").write_text("kept")
+    with team.s3_store() as bucket, team.environment(**bucket.environment):
+        store = get_artifact_repository(bucket.uri)
+        store.log_artifact(str(tmp_path / "note.txt"), "deep")
+        with pytest.raises(KeyboardInterrupt), bucket.taken_away():
+            with pytest.raises(Exception, match="(?i)bucket|directory|exists"):
+                store.log_artifact(str(tmp_path / "note.txt"), "late")
+            raise KeyboardInterrupt
+        assert bucket.files() == ["deep/note.txt"]
+        assert mlflow.artifacts.load_text(f"{bucket.uri}/deep/note.txt") == "kept"
+
+
+def test_the_practice_server_knows_ada_and_starts_afresh(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    (tmp_path / "practice").mkdir()
+    (tmp_path / "practice" / "auth.ini").write_text("left by an earlier server")
+    practice = team.practice_server(tmp_path)
+    try:
+        assert repr(practice) == "<PracticeServer, running>"
+        client = mlflow.MlflowClient(practice.url)
+        with pytest.raises(mlflow.MlflowException, match="(?i)auth"):
+            client.search_experiments()
+        with team.signed_in("ada", practice.ada_password):
+            (experiment,) = client.search_experiments()
+            assert experiment.name == "team"
+            with pytest.raises(mlflow.MlflowException, match="403"):
+                client.create_run(experiment.experiment_id)
+    finally:
+        practice.stop()
+    assert repr(practice) == "<PracticeServer, ended>"
+    assert "MLFLOW_TRACKING_PASSWORD" not in os.environ
+
+
+def test_a_servers_command_runs_in_the_folder_that_is_asked_for(tmp_path):
+    (tmp_path / "page.txt").write_text("here")
+    command = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
+    with local_server(command, health_path="/", cwd=tmp_path) as server:
+        assert requests.get(f"{server.url}/page.txt").text == "here"
+
+
+def test_programs_that_meet_a_new_file_at_once_fail(tmp_path):
+    program = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).search_experiments()"
+    failed = 0
+    for attempt in range(3):  # each must be past its imports while another makes the tables
+        uri = f"sqlite:///{(tmp_path / f'{attempt}.db').as_posix()}"
+        command = [sys.executable, "-c", program, uri]
+        started = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(3)]
+        failed += sum(process.wait() != 0 for process in started)
+        if failed:
+            break
+    assert failed
+
+
+def test_mlflows_own_default_permission_is_read():
+    from mlflow.server.auth import config
+
+    packaged = Path(config.__file__).with_name("basic_auth.ini").read_text(encoding="utf-8")
+    assert re.search("^default_permission = READ$", packaged, flags=re.M)
+
+
 def test_the_gateway_passes_requests_on_and_fails_when_told(tmp_path):
     (tmp_path / "page.txt").write_text("behind")
     command = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
@@ -222,20 +289,19 @@ def contents(engine, schema):
 @pytest.mark.parametrize(
     "kind", [pytest.param("postgresql", marks=needs_postgresql), "a file in its place"]
 )
-def test_the_lessons_cells_move_a_store_and_lose_nothing(kind, workspace, monkeypatch):
+def test_the_appendix_copies_a_store_and_loses_nothing(kind, workspace, monkeypatch):
     if kind != "postgresql":
         monkeypatch.setattr(doctor, "find_postgresql", lambda: None)
-    lesson = open_lesson("05_tracking_server")
+    lesson = open_lesson("B_copying_a_database")
     fill(lesson)
-    cells = {cell.id: cell.source for cell in nbformat.read(LESSON, as_version=4).cells}
-    (run, *_) = mlflow.search_runs(experiment_names=[lesson.name], output_format="list")
-    names = {"lesson": lesson, "mlflow": mlflow, "run": run, "sa": sa, "team": team}
+    cells = {cell.id: cell.source for cell in nbformat.read(APPENDIX, as_version=4).cells}
+    names = {"lesson": lesson, "mlflow": mlflow}
     said = {}
-    for cell in ("start", "copy-code", "proof-rows", "proof-runs", "trap-code", "cure-code"):
+    for cell in ("start", "backup", "copy", "proof-rows", "proof-runs", "trap", "cure"):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(cells[f"move-{cell}"], names)
         said[cell] = out.getvalue()
-        if cell == "copy-code":
+        if cell == "copy":
             before, after = (contents(names[name], names["schema"]) for name in ("old", "new"))
             filled = {table for table, rows in before.items() if rows}
             assert {"runs", "spans", "webhooks", "logged_models", "inputs"} <= filled
@@ -243,8 +309,8 @@ def test_the_lessons_cells_move_a_store_and_lose_nothing(kind, workspace, monkey
             assert before == after
     assert re.fullmatch(r"\d+ tables, same rows: True\n", said["proof-rows"])
     assert said["proof-runs"] == "same runs: True\n"
-    assert ("UniqueViolation" in said["trap-code"]) == (kind == "postgresql")
-    assert said["cure-code"] == "active\n"
+    assert ("UniqueViolation" in said["trap"]) == (kind == "postgresql")
+    assert said["cure"] == "active\n"
     names["old"].dispose()
     names["new"].dispose()
     names["database"].stop()
@@ -259,6 +325,18 @@ def test_compose_publishes_mlflow_alone_and_on_loopback(compose):
     published = {name: service.get("ports", []) for name, service in compose["services"].items()}
     assert published == {"database": [], "bucket": [], "mlflow": ["127.0.0.1:5000:5000"]}
     assert not any(service.get("network_mode") for service in compose["services"].values())
+
+
+def test_compose_lets_in_the_names_that_its_comment_promises(compose):
+    setting = compose["services"]["mlflow"]["environment"]["MLFLOW_SERVER_ALLOWED_HOSTS"]
+    (default,) = re.fullmatch(r"\$\{ALLOWED_HOSTS:-(.+)\}", setting).groups()
+    own = ["mlflow.example.org", *default.split(",")]
+    assert is_allowed_host_header(own, "127.0.0.1:5000")
+    assert is_allowed_host_header(own, "mlflow.example.org")
+    assert not is_allowed_host_header(own, "mlflow.example.org:8443")
+    assert is_allowed_host_header(["mlflow.example.org:*", *own], "mlflow.example.org:8443")
+    text = (REPOSITORY / "compose.yaml").read_text(encoding="utf-8")
+    assert "mlflow.example.org:*" in text
 
 
 def test_compose_pins_every_image_and_the_courses_own_versions(compose):

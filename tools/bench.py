@@ -2,7 +2,7 @@
 
     python -m tools.bench             everything: some minutes
     python -m tools.bench lessons     the lessons alone
-    python -m tools.bench serving     lesson 13's fast model beside the plain pipeline alone
+    python -m tools.bench serving     lesson 14's fast model beside the plain pipeline alone
     python -m tools.bench scale       Spark to chunks alone
 
 Set-up and `make test` are timed in a fresh clone of the last commit: set-up with empty download

@@ -1,6 +1,7 @@
 """The pieces that some cells need and a machine may lack."""
 
 import functools
+import shutil
 import tempfile
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -26,13 +27,14 @@ def packages_at_hand() -> bool:
 
 #: How to find each piece, and what to say where it is missing.
 PIECES = {
+    "curl": (functools.partial(shutil.which, "curl"), "There is no curl on the PATH."),
     "engine": (containers.base_is_ready, containers.MISSING),
     "packages": (packages_at_hand, "uv has no packages here, and reaches no package index."),
     "postgresql": (find_postgresql, "There is no PostgreSQL; `make doctor` says how to get one."),
     "spark": (spark.is_here, spark.MISSING),
 }
 #: Lessons that need a piece from the start. Elsewhere a cell says so by its tag, `needs-<piece>`.
-NEEDS = {"05": "postgresql"}
+NEEDS = {"06": "postgresql", "B_": "postgresql"}
 
 
 def needed_by(notebook: Path, tags: Iterable[str]) -> list[str]:

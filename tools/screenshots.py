@@ -172,7 +172,7 @@ def trials_of_a_study(page: Page, url: str) -> None:
     unfold(page, "study")
     page.get_by_role("link", name="trial 15").wait_for()
     show_columns(page, "roc_auc", "learning_rate", "max_leaf_nodes")
-    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.set_viewport_size({"width": 1280, "height": 1240})
 
 
 def refused_run(page: Page, url: str) -> None:

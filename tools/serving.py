@@ -1,4 +1,4 @@
-"""Measure how many single rows a second lesson 13's fast model scores beside the plain pipeline.
+"""Measure how many single rows a second lesson 14's fast model scores beside the plain pipeline.
 
 Both ratios come from one run: in this process, each model called by itself; and over HTTP, the
 pipeline behind ``mlflow models serve`` and the scorecard behind the front, under the same load.

@@ -13,7 +13,6 @@ from sklearn.pipeline import Pipeline
 
 from loanflow.data import TARGET
 from loanflow.features import feature_names
-from loanflow.training import shares
 
 #: Readable from the back of a room; colours of Okabe and Ito, told apart by the colour-blind.
 STYLE = {
@@ -165,43 +164,6 @@ def cost_curve(costs: pd.Series, marks: Mapping[str, float]) -> Figure:
     axes.set(xlabel="threshold", ylabel="cost for each application", title="What a threshold costs")
     axes.set_ylim(bottom=0)
     axes.legend(loc="lower left")
-    return figure
-
-
-@_styled
-def calibration(y, probabilities: Mapping[str, np.ndarray], bins: int = 10) -> Figure:
-    """Draw how often what was predicted came true, with 95 % intervals, for bins of equal size.
-
-    Parameters
-    ----------
-    y : array-like of int or bool, shape (n_rows,)
-        1 for approved.
-    probabilities : mapping of str to array-like of float, shape (n_rows,)
-        The predictions of each model under the name that the legend shows.
-    bins : int
-        Number of bins; each holds about the same number of rows.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        On the dashed line, the predictions are right on average.
-    """
-    figure, axes = plt.subplots(figsize=(6, 5))
-    axes.plot([0, 1], [0, 1], color="black", linestyle="--", label="calibrated")
-    for name, probability in probabilities.items():
-        bin_of_row = pd.qcut(probability, bins, labels=False, duplicates="drop")
-        seen = shares(y, [f"{number:04d}" for number in bin_of_row])
-        predicted = pd.Series(probability).groupby(bin_of_row).mean()
-        error = [seen["share"] - seen["low"], seen["high"] - seen["share"]]
-        axes.errorbar(predicted, seen["share"], yerr=error, fmt="o-", capsize=4, label=name)
-    axes.set(
-        xlim=(0, 1),
-        ylim=(0, 1),
-        xlabel="probability of approval, predicted",
-        ylabel="share approved",
-        title="Calibration",
-    )
-    axes.legend(loc="upper left")
     return figure
 
 

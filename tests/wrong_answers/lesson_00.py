@@ -18,5 +18,8 @@ answer = round(100 * (rule == (loans["Loan_Status"] == "Y")).mean(), 1)""",
         "one too many": """
 answer = ["tree 10", "forest 1", "forest 10", "boosting", "boosting, tuned"]""",
         "a number": "answer = 4",
+        "one name": 'answer = "forest 1"',
+        "a misspelt name": """
+answer = ["forest 1", "forest 10", "boosting", "boosting tuned"]""",
     },
 }

@@ -3,6 +3,18 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
+FOLDS = """
+children = mlflow.search_runs(filter_string=f"tags.mlflow.parentRunId = '{sweep.info.run_id}'")
+run_ids = children.set_index("tags.mlflow.runName")["run_id"]
+folds = pd.DataFrame(
+    {
+        name: {m.step: m.value for m in client.get_metric_history(run_id, "fold/roc_auc")}
+        for name, run_id in run_ids.items()
+    }
+)
+gap = folds["logistic C=1.0"] - folds["tree 12"]
+"""
+
 WRONG = {
     "2.1": {
         "not a child": """log_candidate("tree 7", "decision_tree", {"max_depth": 7})""",
@@ -36,36 +48,47 @@ with mlflow.start_run(run_id=sweep.info.run_id):
 tags = {}
 with mlflow.start_run(run_id=sweep.info.run_id):
     log_candidate("tree 7", "decision_tree", {"max_depth": 7})""",
-        "logged twice": """
+        "logged twice, the newest wrong": """
 with mlflow.start_run(run_id=sweep.info.run_id):
     log_candidate("tree 7", "decision_tree", {"max_depth": 7})
-    log_candidate("tree 7", "decision_tree", {"max_depth": 7})""",
+    log_candidate("tree 7", "decision_tree", {"max_depth": 8})""",
     },
     "2.2": {
-        "depth compared as text": """
-for run in mlflow.search_runs(output_format="list"):
-    params = run.data.params
-    if params.get("max_depth", "9") <= "5" or params.get("family") == "logistic_regression":
-        client.set_tag(run.info.run_id, "simple", "yes")""",
-        "trees only": """
-children = mlflow.search_runs(filter_string="params.family = 'decision_tree'")
-for run_id in children.loc[children["params.max_depth"].astype(int) <= 5, "run_id"]:
-    client.set_tag(run_id, "simple", "yes")""",
-        "what has no depth counts as simple": """
-children = mlflow.search_runs(filter_string="params.family LIKE '%'")
-for run_id in children.loc[~(children["params.max_depth"].astype(float) > 5), "run_id"]:
-    client.set_tag(run_id, "simple", "yes")""",
-        "less than 5": """
-children = mlflow.search_runs(filter_string="params.family LIKE '%'")
-depth = children["params.max_depth"].astype(float)
-for run_id in children.loc[(depth < 5) | children["params.C"].notna(), "run_id"]:
-    client.set_tag(run_id, "simple", "yes")""",
-        "another value for the rest": """
-for run in mlflow.search_runs(filter_string="params.family LIKE '%'", output_format="list"):
-    params = run.data.params
-    simple = int(params.get("max_depth", "9")) <= 5 or "C" in params
-    client.set_tag(run.info.run_id, "simple", "yes" if simple else "no")""",
-        "the parent tagged in their place": """
-client.set_tag(sweep.info.run_id, "simple", "yes")""",
+        "the spreads subtracted": FOLDS
+        + """
+sd = folds["tree 12"].std() - folds["logistic C=1.0"].std()
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": gap.mean(), "gap_sd": sd})
+    mlflow.set_tag("gap_is", "real")""",
+        "divided by five": FOLDS
+        + """
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": gap.mean(), "gap_sd": gap.std(ddof=0)})
+    mlflow.set_tag("gap_is", "real")""",
+        "the sign turned": FOLDS
+        + """
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": -gap.mean(), "gap_sd": gap.std()})
+    mlflow.set_tag("gap_is", "real")""",
+        "on the other run": FOLDS
+        + """
+with mlflow.start_run(run_id=run_ids["logistic C=1.0"]):
+    mlflow.log_metrics({"gap": gap.mean(), "gap_sd": gap.std()})
+    mlflow.set_tag("gap_is", "real")""",
+        "the wrong verdict": FOLDS
+        + """
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": gap.mean(), "gap_sd": gap.std()})
+    mlflow.set_tag("gap_is", "luck")""",
+        "no verdict": FOLDS
+        + """
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": gap.mean(), "gap_sd": gap.std()})""",
+        "another tree": FOLDS
+        + """
+gap = folds["logistic C=1.0"] - folds["tree 5"]
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": gap.mean(), "gap_sd": gap.std()})
+    mlflow.set_tag("gap_is", "real")""",
     },
 }

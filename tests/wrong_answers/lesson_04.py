@@ -51,7 +51,7 @@ WRONG = {
         ),
         "searched by accuracy": _changed(GRID, 'scoring="roc_auc", ', ""),
         "five folds": _changed(GRID, "cv=3", "cv=5"),
-        "the pipeline's columns": _changed(
+        "three columns only": _changed(
             GRID, 'X.select_dtypes("number")', 'X.select_dtypes("number").iloc[:, :3]'
         ),
         "the score in a second run": _changed(

@@ -33,6 +33,13 @@ mlflow.projects.run(str(clone), parameters=parameters, env_manager="local", run_
         "trained and not evaluated": QUICK.format(
             family="tree", test_size=0.5, script="train", run=RUN.format("")
         ),
+        "the file broken": """
+with open(clone / "MLproject", "a") as file:
+    file.write("  quick:\\n parameters: [\\n")""",
+        "the file emptied": """(clone / "MLproject").write_text("")""",
+        "an entry point that is text": """
+with open(clone / "MLproject", "a") as file:
+    file.write("  quick: python steps/main.py\\n")""",
         "written and never run": QUICK.format(family="tree", test_size=0.5, script="main", run=""),
         "run with another size": QUICK.format(
             family="tree",
@@ -55,6 +62,13 @@ run = client.create_run(experiment.experiment_id, run_name="forest, seed 1", tag
 for key, value in {**parameters, "seed": 1}.items():
     client.log_param(run.info.run_id, key, value)
 client.log_metric(run.info.run_id, "validation_roc_auc", score)
+client.set_terminated(run.info.run_id)
+client.set_tag(run.info.run_id, "trusted", "no")""",
+        "one of two": """
+run = client.create_run(experiment.experiment_id, run_name="in a folder", tags=tags)
+for key, value in parameters.items():
+    client.log_param(run.info.run_id, key, value)
+client.log_metric(run.info.run_id, "validation_roc_auc", 0.5)
 client.set_terminated(run.info.run_id)
 client.set_tag(run.info.run_id, "trusted", "no")""",
         "the right run, another word": """

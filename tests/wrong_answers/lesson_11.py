@@ -54,6 +54,17 @@ careful = float(cost_curve(y_val, probability, approved_bad=8).idxmin())
 mlflow.pyfunc.load_model(f"models:/{mlflow.last_logged_model().model_id}").predict(
     X_test, params={"threshold": careful}
 )""",
+        "the classifier alone": """
+mlflow.sklearn.log_model(
+    classifier,
+    name="loan_decision_8",
+    signature=infer_signature(X_fit),
+    skops_trusted_types=TRUSTED_TYPES,
+    pip_requirements=packages,
+)""",
+        "no default for the threshold": price_8("chosen").replace(
+            ', params={"threshold": chosen}', ""
+        ),
         "fitted anew on all training rows": """
 classifier = build_model("logistic_regression").fit(X_train, y_train)
 logged_classifier = mlflow.sklearn.log_model(

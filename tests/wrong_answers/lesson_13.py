@@ -1,7 +1,7 @@
 """Wrong answers to the exercises of lesson 13 that a reader might well give.
 
-Each stands in the place of the right one in the solutions notebook. The wrong clients ask the model
-itself, which gives them what a front would, in less time.
+Each stands in the place of the right one in the solutions notebook. Most ask the model itself and
+log what a server would have printed, which takes less time than a server.
 """
 
 CLIENT = """
@@ -11,47 +11,60 @@ from loanflow.data import FEATURES, load_new_applications
 
 new = load_new_applications()
 asked = new[FEATURES]
-predict = mlflow.pyfunc.load_model(logged_card.model_uri).predict
+model = mlflow.pyfunc.load_model(logged.model_uri)
+
+
+def predict(rows):
+    return model.predict(rows)[:, 1]
+
+
 {answer}
 with mlflow.start_run(run_name="client"):
     mlflow.log_text(table.to_csv(index=False), "answers.csv")
-    mlflow.log_metric("requests", requests)
+    mlflow.log_metric("requests", {requests})
+    mlflow.log_text('INFO: "POST /invocations HTTP/1.1" 200 OK\\\\n' * {seen}, "server.log")
 """
 TABLE = 'table = pd.DataFrame({"Loan_ID": new["Loan_ID"], "probability": %s})'
 
 
-def client(probability, requests=40, then=""):
+def client(probability, requests=40, seen=40, then=""):
     """Log the table of exercise 13.1 with other probabilities, or another number of requests."""
-    return CLIENT.format(answer=f"{TABLE % probability}\nrequests = {requests}\n{then}")
+    return CLIENT.format(answer=f"{TABLE % probability}\n{then}", requests=requests, seen=seen)
 
 
-FRONT = """
-(lesson.folder / "few_front.py").write_text('''from loan_front import Front, Refused
+NIGHT = """
+import json
 
+import pandas as pd
 
-class FewFront(Front):
-    {method}
-''')
-with mlflow.start_run(run_name="few front"):
-    mlflow.log_artifact(lesson.folder / "few_front.py")
+from loanflow.data import FEATURES, load_new_applications
+
+new = load_new_applications()
+rows = new[new["Dependents"].isin(["0", "1", "2"])][FEATURES]
+model = mlflow.pyfunc.load_model(logged.model_uri)
+{answer}
+with mlflow.start_run(run_name="tonight"):
+    mlflow.log_dict(answered, "answered.json")
 """
 
 
-def front(*lines, method="def check(self, records, params):"):
-    """Log the front of exercise 13.2 with another body of its method."""
-    return FRONT.format(method="\n        ".join([method, *lines]))
+def night(answered, before=""):
+    """Log other predictions in exercise 13.2."""
+    return NIGHT.format(answer=f"{before}\nanswered = {answered}")
 
 
-MANY = "if len(records) > 100:"
-REFUSE = '    raise Refused(413, "At most 100 applications.")'
-REST = "super().check(records, params)"
+PREDICTED = '{"predictions": model.predict(rows).tolist()}'
 
 WRONG = {
     "13.1": {
-        "all in one request": client("predict(asked)", requests=1),
+        "without a server": client("predict(asked)", seen=0),
+        "no log of a server": client("predict(asked)").replace("server.log", "log.txt"),
+        "all in one request": client("predict(asked)", requests=1, seen=1),
+        "a hundred in one request": client("predict(asked)", requests=20, seen=20),
+        "more requests than the server saw": client("predict(asked)", seen=20),
         "gaps filled with 0": client("predict(asked.fillna({'LoanAmount': 0.5}))"),
-        "rounded": client("[round(p, 4) for p in predict(asked)]"),
-        "the chance of a refusal": client("[1 - p for p in predict(asked)]"),
+        "rounded": client("predict(asked).round(4)"),
+        "the chance of a refusal": client("1 - predict(asked)"),
         "in another order": client("sorted(predict(asked))"),
         "the first part only": client("predict(asked)", then="table = table.head(50)"),
         "rows with gaps left out": client(
@@ -63,18 +76,18 @@ WRONG = {
         "requests not counted": client("predict(asked)").replace("log_metric", "log_param"),
     },
     "13.2": {
-        "a hundred are too many": front(MANY.replace(">", ">="), REFUSE, REST),
-        "the front's checks are lost": front(MANY, REFUSE),
-        "the number is looked at last": front(REST, MANY, REFUSE),
-        "another status": front(MANY, REFUSE.replace("413", "422"), REST),
-        "any exception": front(MANY, '    raise ValueError("too many")', REST),
-        "bytes in place of rows": front(
-            "super().__init__(model, 25_000)", method="def __init__(self, model, *others):"
+        "dependants as 1.0": night(
+            PREDICTED, 'rows = rows.assign(Dependents=rows["Dependents"].astype(float).astype(str))'
         ),
-        "the applicants are repeated": front(
-            MANY, '    raise Refused(413, f"At most 100, not {records}.")', REST
+        "large families and gaps, too": night(PREDICTED, "rows = new[FEATURES]"),
+        "gaps left out": night(PREDICTED, "rows = rows.dropna()"),
+        "in another order": night(PREDICTED, "rows = rows.sort_values('ApplicantIncome')"),
+        "the probabilities alone": night('{"predictions": model.predict(rows)[:, 1].tolist()}'),
+        "the decisions": night('{"predictions": (model.predict(rows)[:, 1] > 0.5).tolist()}'),
+        "a list": night("model.predict(rows).tolist()"),
+        "another model": night(
+            PREDICTED.replace("model.predict", "model.predict_proba"),
+            "model = build_model('random_forest').fit(X_train, y_train)",
         ),
-        "cut off after a hundred": front("del records[100:]", REST),
-        "no class of that name": front(MANY, REFUSE, REST).replace("FewFront", "SmallFront"),
     },
 }

@@ -3,25 +3,27 @@
 Each stands in the place of the right one in the solutions notebook.
 """
 
-STORY = """
+REFUSAL = """
 from datetime import UTC, datetime
 
-over = client.get_model_version("loans", 2).tags["promoted.over"]
-story = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": "Grace", "why": "complaints"}
-story["to"] = over
-"""
-MOVE = """
-client.set_registered_model_alias("loans", "champion", over)
+over = client.get_model_version_by_alias("loans", "champion").version
+try:
+    loan_promotion.promote("loans", 4, rows, why="fresh data", by="Ada")
+except loan_promotion.Refused as refused:
+    reasons = refused.reasons
+story = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": "Ada"}
+story |= {"why": " ".join(reasons), "over": str(over)}
 """
 TELL = """
 for key, value in story.items():
-    client.set_model_version_tag("loans", 2, f"rolled_back.{key}", value)
+    client.set_model_version_tag("loans", 4, f"refused.{key}", value)
 """
 
 UNEQUAL = """
 weights = 1 - 0.3 * ((X_train["Gender"] == "Female") & (y_train == 1))
-fitted = build_model(boosting).fit(X_train, y_train, classifier__sample_weight=weights)
-log("unequal", fitted, registered_model_name="loans")
+model = build_model("hist_gradient_boosting")
+model.fit(X_train, y_train, classifier__sample_weight=weights)
+log("unequal", model, registered_model_name="loans")
 
 from loanflow.data import FEATURES
 from loanflow.training import shares
@@ -49,27 +51,22 @@ GROWS = "if gap(candidate_uri, rows) > gap(champion_uri, rows):"
 
 WRONG = {
     "19.1": {
-        "the alias alone": STORY + MOVE,
-        "the story alone": STORY + TELL,
-        "the alias taken away": STORY
+        "the exception alone": REFUSAL,
+        "a reason of one's own": REFUSAL + 'story["why"] = "It is not good enough."' + TELL,
+        "the first reason alone": REFUSAL + 'story["why"] = reasons[0]' + TELL,
+        "told of the champion": REFUSAL + TELL.replace('"loans", 4', '"loans", over'),
+        "told of both": REFUSAL + TELL + TELL.replace('"loans", 4', '"loans", over'),
+        "in the words of a promotion": REFUSAL + TELL.replace("refused.", "promoted."),
+        "its own number": REFUSAL + 'story["over"] = "4"' + TELL,
+        "a time without its zone": REFUSAL.replace("datetime.now(UTC)", "datetime.now()") + TELL,
+        "nobody": REFUSAL + 'story["by"] = " "' + TELL,
+        "promoted by hand": REFUSAL
         + TELL
-        + '\nclient.delete_registered_model_alias("loans", "champion")',
-        "told of the new champion": STORY + MOVE + TELL.replace('"loans", 2', '"loans", 1'),
-        "told of both": STORY + MOVE + TELL + TELL.replace('"loans", 2', '"loans", 1'),
-        "the number of the loser": STORY + MOVE + 'story["to"] = "2"' + TELL,
-        "a time without its zone": STORY.replace("datetime.now(UTC)", "datetime.now()")
-        + MOVE
+        + '\nclient.set_registered_model_alias("loans", "champion", 4)',
+        "refused by another champion": REFUSAL.replace(
+            "try:", 'client.set_registered_model_alias("loans", "champion", 1)\ntry:', 1
+        )
         + TELL,
-        "seconds since 1970": STORY + MOVE + 'story["at"] = "1790000000"' + TELL,
-        "no reason": STORY + MOVE + 'story["why"] = " "' + TELL,
-        "told in the story of the promotion": STORY
-        + MOVE
-        + TELL.replace("rolled_back.", "promoted."),
-        "the promotion forgotten": STORY
-        + MOVE
-        + TELL
-        + '\nclient.delete_model_version_tag("loans", 2, "promoted.why")',
-        "the version deleted": STORY + MOVE + '\nclient.delete_model_version("loans", 2)',
     },
     "19.2": {
         "the lesson's gate": fairly(
@@ -99,6 +96,12 @@ WRONG = {
         ).replace('good = rows[rows[TARGET] == "Y"]', "good = rows"),
         "a limit in place of growth": fairly(
             EXAMINE, ALONE, "return ['It is wide.'] if gap(candidate_uri, rows) > 0.18 else []"
+        ),
+        "the gap without its sign": fairly(
+            EXAMINE,
+            ALONE,
+            "now, before = abs(gap(candidate_uri, rows)), abs(gap(champion_uri, rows))",
+            "return ['It grows.'] if now > before else []",
         ),
         "growth of some size only": fairly(
             EXAMINE,

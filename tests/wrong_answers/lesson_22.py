@@ -5,6 +5,7 @@ Each stands in the place of the right one in the solutions notebook.
 
 RECENT = 'of(3, 4, 5, 6, 7).drop(columns="month")'
 PROJECT = 'loan_life.train(lesson, rows, "recent", "boosting", test_size=0.1)'
+FOREST = PROJECT.replace("boosting", "forest")
 BY_HAND = 'loan_life.train_by_hand(build_model("hist_gradient_boosting"), rows, "recent")'
 PUT = 'loan_life.put_forward(NAME, fifth, of(8, 9), "recent rows only", "Ada")'
 
@@ -22,6 +23,8 @@ def review(
 ):
     """List some decisions that another version would make otherwise."""
     return f"""
+from loanflow.data import FEATURES
+
 told = mlflow.load_table("decisions.json", extra_columns=["tags.version"])
 told = {told}.set_index("Loan_ID")
 model = mlflow.pyfunc.load_model("models:/loans-live{uri}")
@@ -34,6 +37,7 @@ WRONG = {
     "22.1": {
         "old and recent rows": retrain("pd.concat([old, of(3, 4, 5, 6, 7)])", BY_HAND),
         "every month that is known": retrain('new[new["month"] < 10]', BY_HAND),
+        "another family": retrain(training=FOREST),
         "in the notebook": retrain(training=BY_HAND),
         "no word of the gate": retrain(put=""),
         "past the gate": retrain(

@@ -24,7 +24,7 @@ OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 14)
 OLDEST_JAVA = 17  # what Spark 4 asks for
 SPARK_FOLDER = REPOSITORY / ".spark"  # where `make spark` puts PySpark
-#: 0.5 for the lessons and their snapshots, and up to 0.7 for the other machine of lesson 07.
+#: 0.5 for the lessons and their snapshots, and up to 0.7 for the other machine of lesson 09.
 FREE_DISK_GB = 1.5
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"

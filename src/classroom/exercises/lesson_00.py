@@ -3,6 +3,9 @@
 from classroom.exercises import exercise, require
 from loanflow.data import TARGET, load_loans
 
+FIRST_SPLIT = {"logistic", "logistic, stronger penalty", "tree 2", "tree 4", "tree 6", "tree 10"}
+SECOND_SPLIT = {"forest 1", "forest 10", "boosting", "boosting, tuned"}
+
 
 @exercise("0.1")
 def accuracy_of_the_rule(answer) -> None:
@@ -10,16 +13,22 @@ def accuracy_of_the_rule(answer) -> None:
     loans = load_loans()
     right = ((loans["Credit_History"] != 0) == (loans[TARGET] == "Y")).mean()
     require(answer is not None, "The variable `answer` is still None.")
-    require(0 <= float(answer) <= 1, "A share lies between 0 and 1.")
-    require(abs(float(answer) - right) < 0.0006, "That is not the rule's accuracy on all rows.")
+    try:
+        answer = float(answer)
+    except (TypeError, ValueError):
+        require(False, "`answer` is not a number.")
+    require(0 <= answer <= 1, "A share lies between 0 and 1.")
+    require(abs(answer - right) < 0.0006, "That is not the rule's accuracy on all rows.")
 
 
 @exercise("0.2")
 def notes_on_the_second_split(answer) -> None:
     """Compare with the notes written after the second call of split_loans."""
     require(not isinstance(answer, str), "One name is not enough; `answer` must be a list.")
-    answer = set(answer)
+    require(hasattr(answer, "__iter__"), "`answer` must be a list of the notes' names.")
+    answer = set(map(str, answer))
     require(bool(answer), "The list `answer` is still empty.")
-    after = {"forest 1", "forest 10", "boosting", "boosting, tuned"}
-    require(answer <= after, "At least one of these was measured on the first split.")
-    require(answer == after, "At least one more was measured on the second split.")
+    unknown = sorted(answer - FIRST_SPLIT - SECOND_SPLIT)
+    require(not unknown, f"No note has the name {', '.join(map(repr, unknown))}.")
+    require(answer <= SECOND_SPLIT, "At least one of these was measured on the first split.")
+    require(answer == SECOND_SPLIT, "At least one more was measured on the second split.")

@@ -1,12 +1,27 @@
 """The checks of lesson 01."""
 
+import tempfile
+
 import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.entities import Run
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import Pipeline
 
 from classroom.exercises import exercise, require
 from classroom.exercises.runs import require_finished, the_run_named
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, evaluate
+
+TABLE = "scores.parquet"
+
+
+def _tree() -> tuple[Pipeline, pd.DataFrame, pd.Series]:
+    """Fit the tree of the exercises; return it with the test rows and their outcomes."""
+    X_train, X_test, y_train, y_test = split_loans(load_loans())
+    return build_model("decision_tree", max_depth=4).fit(X_train, y_train), X_test, y_test
 
 
 @exercise("1.1")
@@ -15,9 +30,7 @@ def a_run_of_a_tree(lesson: Lesson) -> None:
     run = the_run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
     require(run.data.params.get("max_depth") == "4", "Its parameter max_depth is not 4.")
-    X_train, X_test, y_train, y_test = split_loans(load_loans())
-    tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
-    for name, value in evaluate(tree, X_test, y_test).items():
+    for name, value in evaluate(*_tree()).items():
         logged = run.data.metrics.get(name)
         require(logged is not None, f"Its metric {name} is missing.")
         require(
@@ -28,13 +41,42 @@ def a_run_of_a_tree(lesson: Lesson) -> None:
 
 @exercise("1.2")
 def a_reviewed_run(lesson: Lesson) -> None:
-    """Look for the tag and the artifact on the run of exercise 1.1."""
+    """Look for the tag, and compare the table with the tree's own probabilities."""
     run = the_run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
     require(
         bool(run.data.metrics), "The run 'tree' has no metrics; it is not that of exercise 1.1."
     )
-    require(bool(run.data.tags.get("reviewed_by")), "It has no tag reviewed_by.")
+    require("reviewed_by" in run.data.tags, "It has no tag reviewed_by.")
+    require(bool(run.data.tags["reviewed_by"].strip()), "Its tag reviewed_by holds no name.")
+    table = _table(run, lesson)
+    missing = [name for name in ("approved", "probability") if name not in table]
+    require(not missing, f"The table {TABLE} has no column {' and no column '.join(missing)}.")
+    tree, X_test, y_test = _tree()
+    require(
+        len(table) >= len(y_test),
+        f"The table {TABLE} has {len(table)} rows and not the {len(y_test)} of the test rows.",
+    )
+    # log_table appends, so what was logged last stands at the end.
+    table = table.tail(len(y_test))
+    due = {"approved": y_test, "probability": tree.predict_proba(X_test)[:, 1]}
+    for name, values in due.items():
+        logged = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
+        right = np.allclose(np.sort(logged), np.sort(values), atol=1e-6)
+        require(right, f"The column {name} is not that of the test rows and the tree of depth 4.")
+    score = roc_auc_score(table["approved"].astype(int), table["probability"].astype(float))
+    in_step = abs(score - evaluate(tree, X_test, y_test)["roc_auc"]) < 1e-3
+    require(in_step, "The rows of the two columns do not belong together.")
+
+
+def _table(run: Run, lesson: Lesson) -> pd.DataFrame:
+    """Return the table that the run logged; require that it is one."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
     files = [file.path for file in client.list_artifacts(run.info.run_id)]
-    require("roc_curve.png" in files, "It has no artifact roc_curve.png.")
+    require(TABLE in files, f"It has no artifact {TABLE}.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(run.info.run_id, TABLE, folder)
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError):
+            require(False, f"The artifact {TABLE} is no Parquet table; log_table makes one.")

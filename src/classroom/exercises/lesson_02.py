@@ -10,29 +10,39 @@ from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, cross_validation_scores
 
-
-def _runs(lesson: Lesson, question: str = "") -> list[Run]:
-    """Return the runs of the lesson's experiment that the filter finds."""
-    return search(lesson.tracking_uri, lesson.name, question)
+PARENT = "tags.mlflow.parentRunId"
 
 
-def _sweep(lesson: Lesson) -> tuple[Run, list[Run]]:
-    """Return the lesson's parent run and its children."""
-    parents = _runs(lesson, "run_name = 'sweep'")
-    require(len(parents) == 1, f"There are {len(parents)} runs named 'sweep'; there must be one.")
-    sweep = parents[0]
-    return sweep, _runs(lesson, f"tags.mlflow.parentRunId = '{sweep.info.run_id}'")
+def _sweep(lesson: Lesson, known: str) -> tuple[Run, list[Run]]:
+    """Return the newest run 'sweep' with a child named `known`, and all its children."""
+    for sweep in search(lesson.tracking_uri, lesson.name, "run_name = 'sweep'"):  # newest first
+        of_sweep = f"{PARENT} = '{sweep.info.run_id}'"
+        children = search(lesson.tracking_uri, lesson.name, of_sweep)
+        if known in {run.info.run_name for run in children}:
+            return sweep, children
+    require(False, f"There is no run named 'sweep' with a child named '{known}'.")
+
+
+def _newest(name: str, children: list[Run]) -> Run:
+    """Return the newest child of that name; require one."""
+    named = [run for run in children if run.info.run_name == name]
+    require(bool(named), f"The run 'sweep' has no child named '{name}'.")
+    return max(named, key=lambda run: run.info.start_time)
+
+
+def _folds(run: Run, lesson: Lesson) -> dict[int, float]:
+    """Return the scores of the folds that the run logged, by step; the newest of each counts."""
+    client = mlflow.MlflowClient(lesson.tracking_uri)
+    return {m.step: m.value for m in client.get_metric_history(run.info.run_id, "fold/roc_auc")}
 
 
 @exercise("2.1")
 def a_tree_of_depth_seven(lesson: Lesson) -> None:
     """Cross-validate the tree again and compare mean, spread and each fold."""
-    require(bool(_runs(lesson, "run_name = 'tree 7'")), "There is no run named 'tree 7'.")
-    sweep, children = _sweep(lesson)
-    named = [run for run in children if run.info.run_name == "tree 7"]
-    require(bool(named), "The run 'tree 7' is not a child of the run 'sweep'.")
-    require(len(named) == 1, f"The sweep has {len(named)} runs named 'tree 7'; delete all but one.")
-    (run,) = named
+    named = search(lesson.tracking_uri, lesson.name, "run_name = 'tree 7'")
+    require(bool(named), "There is no run named 'tree 7'.")
+    sweep, children = _sweep(lesson, "tree 12")
+    run = _newest("tree 7", children)
     require_finished(run)
     require_finished(sweep)
     for name, value in {"family": "decision_tree", "max_depth": "7"}.items():
@@ -46,33 +56,34 @@ def a_tree_of_depth_seven(lesson: Lesson) -> None:
         logged = run.data.metrics.get(name, np.nan)
         right = abs(logged - value) < 1e-6
         require(right, f"Its {name} is not that of a tree of depth 7 on the training rows.")
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    steps = {m.step: m.value for m in client.get_metric_history(run.info.run_id, "fold/roc_auc")}
+    steps = _folds(run, lesson)
     right = set(steps) == set(scores.index) and all(
         abs(steps[fold] - score) < 1e-6 for fold, score in scores.items()
     )
     require(right, "Its fold/roc_auc does not hold the five folds as steps 0 to 4.")
 
 
-def _is_simple(run: Run) -> bool:
-    """Say whether the run is a tree of at most 5 levels or a logistic regression."""
-    params = run.data.params
-    if params.get("family") == "decision_tree":
-        return int(params["max_depth"]) <= 5
-    return params.get("family") == "logistic_regression"
-
-
 @exercise("2.2")
-def the_simple_models(lesson: Lesson) -> None:
-    """Compare the runs that carry the tag with those that should."""
-    _, children = _sweep(lesson)
-    due = {run.info.run_id: run for run in children if _is_simple(run)}
-    tagged = [run for run in _runs(lesson) if "simple" in run.data.tags]
-    require(bool(tagged), "No run has the tag simple.")
-    values = {run.data.tags["simple"] for run in tagged}
-    require(values == {"yes"}, f"The tag simple must be yes; it is {sorted(values)}.")
-    over = sorted(run.info.run_name for run in tagged if run.info.run_id not in due)
-    require(not over, f"A run that is not simple has the tag: {', '.join(over)}.")
-    found = {run.info.run_id for run in tagged}
-    missing = sorted(run.info.run_name for i, run in due.items() if i not in found)
-    require(not missing, f"The tag is missing on {len(missing)} of the {len(due)} simple runs.")
+def a_gap_and_its_verdict(lesson: Lesson) -> None:
+    """Compute the gap from the folds in the store and compare what the run says of it."""
+    _, children = _sweep(lesson, "tree 12")
+    run = _newest("tree 12", children)
+    require_finished(run)
+    better, worse = _folds(_newest("logistic C=1.0", children), lesson), _folds(run, lesson)
+    gaps = np.array([better[fold] - worse[fold] for fold in sorted(worse)])
+    mean, sd = gaps.mean(), gaps.std(ddof=1)
+    said = run.data.metrics
+    require("gap" in said, "The run 'tree 12' of the sweep has no metric gap.")
+    require("gap_sd" in said, "The run 'tree 12' of the sweep has no metric gap_sd.")
+    require(
+        abs(said["gap"] + mean) > 1e-6, "Its gap has the wrong sign: the regression minus the tree."
+    )
+    require(abs(said["gap"] - mean) < 1e-6, "Its gap is not the mean difference over the folds.")
+    require(
+        abs(said["gap_sd"] - sd) < 1e-6,
+        "Its gap_sd is not the standard deviation of the five differences (pandas' std).",
+    )
+    verdict = run.data.tags.get("gap_is", "").strip().lower()
+    require(verdict in ("real", "luck"), "Its tag gap_is must be real or luck.")
+    due = "real" if mean >= 2 * sd else "luck"
+    require(verdict == due, f"Its tag gap_is says {verdict}; compare gap with twice gap_sd.")

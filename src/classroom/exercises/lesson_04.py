@@ -81,5 +81,5 @@ def check_study_of_trees(lesson: Lesson) -> None:
     require(claimed is not None, "The run 'tree study' has no metric best_roc_auc.")
     require(
         abs(claimed - best.data.metrics["roc_auc"]) < _CLOSE,
-        "Its best_roc_auc is not the highest roc_auc of its children; does the study maximise?",
+        "Its best_roc_auc is not the highest roc_auc of its children; let the study maximise.",
     )

@@ -1,26 +1,35 @@
-"""The checks of lesson 04."""
+"""The checks of lesson 05."""
 
 import mlflow
-from mlflow.server import get_app_client
 from sklearn.metrics import log_loss
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, the_run_named
-from classroom.services.team import environment
+from classroom.exercises.runs import require_finished, search, the_run_named
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model
 
+_EXPERIMENT = "loans"
+
+
+def _store_of_the_server(lesson: Lesson) -> str:
+    """Return the URI of the database that the lesson's server wrote; require that it is there."""
+    database = lesson.folder / "mlflow.db"
+    require(database.exists(), "The lesson's server has no store yet; run the lesson's cells.")
+    return f"sqlite:///{database.as_posix()}"
+
 
 @exercise("5.1")
-def a_finished_run(lesson: Lesson) -> None:
+def check_finished_run(lesson: Lesson) -> None:
     """Fit the model again, and compare each step of the loss with its own."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    run = the_run_named("cut off", lesson.tracking_uri, lesson.name)
-    history = client.get_metric_history(run.info.run_id, "test_loss")
+    store = _store_of_the_server(lesson)
+    left = search(store, _EXPERIMENT, "run_name = 'cut off' and tags.left_by = 'lesson 05'")
+    require(len(left) > 0, "The run 'cut off' that the lesson left is not there.")
+    run = max(left, key=lambda run: run.info.start_time)
+    history = mlflow.MlflowClient(store).get_metric_history(run.info.run_id, "test_loss")
     logged = {entry.step: entry.value for entry in history}
     missing = sorted(set(range(6)) - set(logged))
-    require(not missing, f"Of the steps 0 to 5 of test_loss, {missing} are missing.")
+    require(not missing, f"Of the steps 0 to 5 of test_loss, {missing} are missing in that run.")
     require(len(history) == 6, f"test_loss has {len(history)} values; each step is due once.")
     X_train, X_test, y_train, y_test = split_loans(load_loans())
     model = build_model("hist_gradient_boosting").fit(X_train, y_train)
@@ -32,18 +41,15 @@ def a_finished_run(lesson: Lesson) -> None:
 
 
 @exercise("5.2")
-def a_colleague_who_may_log(url: str, admin_password: str) -> None:
-    """Ask the server, as its administrator, what Ada may do and what she has logged."""
-    as_admin = {
-        "MLFLOW_TRACKING_USERNAME": "admin",
-        "MLFLOW_TRACKING_PASSWORD": admin_password,
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": 1,
-    }
-    with environment(**as_admin):
-        client, auth = mlflow.MlflowClient(url), get_app_client("basic-auth", url)
-        experiment = client.get_experiment_by_name("team")
-        granted = auth.get_user_permission("ada", "experiment", experiment.experiment_id)
-        require(not auth.get_user("ada").is_admin, "Ada has become an administrator.")
-        require(granted.permission == "EDIT", f"Ada has the permission {granted.permission}.")
-        run = the_run_named("first of ada", url, "team")
-        require_finished(run)
+def check_run_by_rest(lesson: Lesson) -> None:
+    """Look at the run's fields, and at what MLflow's client would have added to them."""
+    store = _store_of_the_server(lesson)
+    run = the_run_named("by rest", store, _EXPERIMENT)
+    by_client = run.info.user_id == "unknown" or "mlflow.source.name" in run.data.tags
+    require(not by_client, "MLflow's client made the newest run 'by rest'; use requests alone.")
+    require(run.data.params.get("family") == "rule", "Its parameter family is not 'rule'.")
+    require(run.data.metrics.get("roc_auc") == 0.5, "Its metric roc_auc is not 0.5.")
+    require(run.info.start_time > 0, "It has no start_time, so it began in 1970.")
+    require(run.info.status == "FINISHED", f"It is {run.info.status}; runs/update sets a status.")
+    ended = run.info.end_time is not None and run.info.end_time >= run.info.start_time
+    require(ended, "Its end_time is missing, or lies before its start_time (milliseconds).")

@@ -1,4 +1,4 @@
-"""The checks of lesson 06."""
+"""The checks of lesson 08."""
 
 import mlflow
 from mlflow.entities import Run

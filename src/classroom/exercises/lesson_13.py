@@ -1,115 +1,77 @@
 """The checks of lesson 13."""
 
-import asyncio
 import io
 import json
-import logging
-import runpy
-import sys
-import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import mlflow
 import numpy as np
 import pandas as pd
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import (
-    the_newest_model_named,
-    the_run_named,
-    the_text_in,
-)
-from classroom.workspace import REPOSITORY, Lesson
+from classroom.exercises.runs import the_run_named, the_text_in
+from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, load_new_applications, split_loans
 from loanflow.training import build_model
 
-_LARGEST = 20_000  # bytes that the front of exercise 13.1 takes
+_MOST = 50  # rows that exercise 13.1 allows in one request
+_ANSWERED = 'POST /invocations HTTP/1.1" 200'
 
 
-@exercise("13.1")
-def a_client_of_a_small_front(lesson: Lesson) -> None:
-    """Compare the logged table with what the lesson's model says of the new applications."""
-    run = the_run_named("client", lesson.tracking_uri, lesson.name)
-    table = pd.read_csv(io.StringIO(the_text_in("answers.csv", run, lesson)))
+def probabilities(applications: pd.DataFrame) -> np.ndarray:
+    """Return the lesson's model's probability of approval of each application."""
+    X_train, _, y_train, _ = split_loans(load_loans())
+    model = build_model().fit(X_train, y_train)
+    return model.predict_proba(applications[FEATURES])[:, 1]
+
+
+def require_probabilities(table: pd.DataFrame) -> None:
+    """Require that a table holds each new application's Loan_ID and its probability."""
     named = sorted(table.columns) == ["Loan_ID", "probability"]
     require(named, "The columns of answers.csv are not Loan_ID and probability, and only those.")
     new = load_new_applications()
     require(len(table) == len(new), f"answers.csv has {len(table)} rows of {len(new)}.")
     require(set(table["Loan_ID"]) == set(new["Loan_ID"]), "Its Loan_IDs are not all there.")
-    X_train, _, y_train, _ = split_loans(load_loans())
-    model = build_model().fit(X_train, y_train)
-    due = pd.Series(model.predict_proba(new[FEATURES])[:, 1], index=new["Loan_ID"])
+    due = pd.Series(probabilities(new), index=new["Loan_ID"])
     same = np.abs(table.set_index("Loan_ID")["probability"] - due) < 1e-9
     require(bool(same.all()), f"{(~same).sum():,} probabilities are not those of the model.")
+
+
+@exercise("13.1")
+def check_client(lesson: Lesson) -> None:
+    """Compare the logged table with the model, and the number of requests with the server's log."""
+    run = the_run_named("client", lesson.tracking_uri, lesson.name)
+    require_probabilities(pd.read_csv(io.StringIO(the_text_in("answers.csv", run, lesson))))
     sent = run.data.metrics.get("requests")
     require(sent is not None, "The run has no metric 'requests'.")
-    values = json.loads(new[FEATURES].to_json(orient="values"))
-    least = len(json.dumps(values, separators=(",", ":"))) / _LARGEST
+    least = -(-len(load_new_applications()) // _MOST)
     require(
-        sent >= least, f"In {sent:g} requests, not all rows fit through {_LARGEST:,} bytes each."
+        sent >= least,
+        f"With {_MOST} rows at most in each, {least} requests are the fewest; you log {sent:g}.",
+    )
+    seen = the_text_in("server.log", run, lesson).count(_ANSWERED)
+    require(
+        seen >= sent,
+        f"The log of the server shows {seen} answered requests, and you log {sent:g}.",
     )
 
 
-def _answer(front: Callable, rows: list[dict], params: dict) -> tuple[int, str]:
-    """Let an application of ASGI answer a request with these rows: its status and its text."""
-    body = json.dumps({"dataframe_records": rows, "params": params}).encode()
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/invocations",
-        "headers": [(b"content-type", b"application/json")],
-    }
-    sent = []
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": body}
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    logging.disable(logging.WARNING)  # what it refuses is no news here
-    try:
-        with ThreadPoolExecutor(1) as pool:  # a notebook's own thread has a loop already
-            pool.submit(lambda: asyncio.run(front(scope, receive, send))).result()
-    finally:
-        logging.disable(logging.NOTSET)
-    return sent[0]["status"], sent[1]["body"].decode()
-
-
 @exercise("13.2")
-def a_front_for_few(lesson: Lesson) -> None:
-    """Put the logged front before the lesson's model, and send it few and many applications."""
-    run = the_run_named("few front", lesson.tracking_uri, lesson.name)
-    source = the_text_in("few_front.py", run, lesson)
-    model = mlflow.pyfunc.load_model(the_newest_model_named("scorecard", lesson).model_uri)
-    sys.path.insert(0, str(REPOSITORY / "notebooks"))
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "few_front.py"
-            path.write_text(source, encoding="utf-8")
-            front_class = runpy.run_path(str(path)).get("FewFront")
-    finally:
-        sys.path.remove(str(REPOSITORY / "notebooks"))
-    require(isinstance(front_class, type), "few_front.py has no class FewFront.")
-    front = front_class(model)
-    row = json.loads(load_loans()[FEATURES].head(1).to_json(orient="records"))[0]
-    row |= {"ApplicantIncome": 4321.0}
-
-    def status(rows: list[dict], **params: float) -> int:
-        try:
-            answered, text = _answer(front, rows, params)
-        except Exception as error:
-            require(False, f"For {len(rows)} applications it raises {type(error).__name__}.")
-        require("4321.0" not in text, "Its answer repeats what the client sent.")
-        return answered
-
-    require(status([row] * 100) == 200, "It does not answer 100 applications.")
-    require(status([row]) == 200, "It does not answer a single application.")
-    require(status([row] * 101) == 413, "It does not refuse 101 applications with status 413.")
-    small = [{"Education": row["Education"]}] * 101
-    require(status(small) == 413, "101 rows are refused for another reason than their number.")
-    # A typed model checks its rows once more by itself; parameters, only the front does.
-    for wrong in (status([row | {"LoanAmount": "a lot"}]), status([row], unknown=1)):
-        require(wrong == 422, "The front's own checks are gone.")
+def check_night(lesson: Lesson) -> None:
+    """Compare the logged predictions of the command with what the model says of the same rows."""
+    run = the_run_named("tonight", lesson.tracking_uri, lesson.name)
+    answered = json.loads(the_text_in("answered.json", run, lesson))
+    require(
+        type(answered) is dict and type(answered.get("predictions")) is list,
+        "answered.json does not hold the predictions as `mlflow models predict` writes them.",
+    )
+    new = load_new_applications()
+    tonight = new[new["Dependents"].isin(["0", "1", "2"])]
+    rows = answered["predictions"]
+    require(len(rows) == len(tonight), f"There are {len(rows)} predictions of {len(tonight)}.")
+    pairs = all(type(row) is list and len(row) == 2 for row in rows)
+    require(pairs, "Each prediction of the model 'pipeline' is a pair of probabilities.")
+    wrong = np.abs(np.array(rows, dtype=float)[:, 1] - probabilities(tonight)) > 1e-9
+    require(
+        not wrong.any(),
+        f"{wrong.sum():,} predictions are not those of the model; "
+        "Dependents must be text, such as '1'.",
+    )

@@ -1,18 +1,19 @@
-"""The checks of lesson 14."""
+"""The checks of lesson 19."""
 
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from types import ModuleType
 
 import mlflow
 import pandas as pd
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_champion_of, the_newest_model_named
+from classroom.exercises.runs import the_champion_of, the_newest_model_named, time_with_zone
 from classroom.workspace import REPOSITORY, Lesson
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 
 NAME = "loans"
+REFUSED = 4  # the version that the lesson sees refused
 #: Candidate, champion, and whether there must be a reason: none, one for its scores, one for a gap.
 PAIRS = [
     ("boosting", "logistic", False),
@@ -23,41 +24,37 @@ PAIRS = [
 ]
 
 
-def _time(text: str) -> datetime | None:
-    """Return the time that a text gives with its zone, or None."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else None
-
-
 @exercise("19.1")
-def a_rollback_with_its_story(lesson: Lesson) -> None:
-    """Look at the champion, and at the tags of the version that lost its place."""
+def check_refusal(lesson: Lesson) -> None:
+    """Look at the tags of the refused version, and at what must not have changed."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
     champion = the_champion_of(NAME, lesson)
-    tags = client.get_model_version(NAME, "2").tags
-    story = ("at", "by", "why", "over", "scores", "rows")
-    whole = all(f"promoted.{key}" in tags for key in story)
-    require(whole, "The story of version 2's promotion is not whole.")
-    require(int(champion.version) != 2, "Version 2 is still the champion.")
-    due = tags["promoted.over"]
-    require(str(champion.version) == due, f"Version {champion.version} is the champion.")
-    for key in ("at", "by", "why", "to"):
-        told = tags.get(f"rolled_back.{key}")
-        require(told is not None, f"Version 2 has no tag 'rolled_back.{key}'.")
-        require(told.strip() != "", f"The tag 'rolled_back.{key}' of version 2 is empty.")
-    require(tags["rolled_back.to"] == due, f"rolled_back.to says {tags['rolled_back.to']!r}.")
-    at = _time(tags["rolled_back.at"])
-    require(at is not None, "rolled_back.at is no time with its zone, such as promoted.at.")
-    require(at >= _time(tags["promoted.at"]), "The rollback lies before the promotion.")
-    strange = [key for key in champion.tags if key.startswith("rolled_back.")]
-    require(not strange, "The new champion was not rolled back, but has such a tag.")
+    require(int(champion.version) != REFUSED, f"Version {REFUSED} is the champion.")
+    versions = {int(v.version): v.tags for v in client.search_model_versions(f"name = '{NAME}'")}
+    require(REFUSED in versions, f"There is no version {REFUSED} of {NAME}.")
+    for number, tags in versions.items():
+        told = any(key.startswith("refused.") for key in tags)
+        require(number == REFUSED or not told, f"Version {number} was not refused, but has tags.")
+    tags = versions[REFUSED]
+    for key in ("at", "by", "why", "over"):
+        told = tags.get(f"refused.{key}")
+        require(told is not None, f"Version {REFUSED} has no tag 'refused.{key}'.")
+        require(told.strip() != "", f"The tag 'refused.{key}' is empty.")
+    require(not any(key.startswith("promoted.") for key in tags), "It was not promoted.")
+    require(time_with_zone(tags["refused.at"]), "refused.at is no time with its zone.")
+    due = str(champion.version)
+    require(tags["refused.over"] == due, f"refused.over is not the champion's number, {due}.")
+    rows = load_loans().loc[split_loans(load_loans()).X_test.index]
+    gate = _script("loan_promotion").examine
+    reasons = gate(f"models:/{NAME}/{REFUSED}", f"models:/{NAME}/{due}", rows)
+    told = " ".join(tags["refused.why"].split())
+    for reason in reasons:
+        kept = " ".join(reason.split()) in told
+        require(kept, f"refused.why lacks a reason of the gate: {reason.partition(':')[0]}.")
 
 
 @exercise("19.2")
-def a_gap_that_must_not_grow(lesson: Lesson, examine: Callable) -> None:
+def check_fair_gate(lesson: Lesson, examine: Callable) -> None:
     """Let the function examine pairs of the lesson's models, on rows in an order of their own."""
     uris = {None: None, "a model that is not there": f"models:/{NAME}/999"}
     for name in ("logistic", "boosting", "unequal"):
@@ -68,22 +65,25 @@ def a_gap_that_must_not_grow(lesson: Lesson, examine: Callable) -> None:
         pair = f"{candidate!r} against {champion!r}" if champion else f"{candidate!r} alone"
         found = _reasons(examine, uris[candidate], uris[champion], rows, f"For {pair}")
         if found and not refused:  # with another file, the gate itself may have one
-            due = _gate()(uris[candidate], uris[champion], rows)
+            due = _script("loan_promotion").examine(uris[candidate], uris[champion], rows)
             require(bool(due), f"For {pair} it gives a reason, and there is none.")
         require(found or not refused, f"For {pair} it gives no reason.")
     other = _where_only_the_gap_of_good_loans_grows(uris, rows)
     found = _reasons(examine, uris["boosting"], uris["logistic"], other, "With other rows")
     require(found, "With other rows, on which the gap of the good loans grows, it gives no reason.")
+    other = _where_the_gap_favours_women_and_grows(uris, rows)
+    found = _reasons(examine, uris["boosting"], uris["logistic"], other, "With other rows")
+    told = "With other rows, the gap grows from below zero towards zero, and it gives no reason."
+    require(found, told)
 
 
-def _gate() -> Callable:
-    """Return the function `examine` of the lesson's script."""
+def _script(name: str) -> ModuleType:
+    """Return a script that the lesson teaches, as a module."""
     sys.path.insert(0, str(REPOSITORY / "notebooks"))
     try:
-        from loan_promotion import examine
+        return __import__(name)
     finally:
         sys.path.pop(0)
-    return examine
 
 
 def _reasons(
@@ -105,12 +105,31 @@ def _where_only_the_gap_of_good_loans_grows(uris: dict, rows: pd.DataFrame) -> p
     Among the good loans, some women lose whom only boosting approves; among the bad ones, boosting
     approves no men, and refuses no women, whom the regression does not.
     """
-    new, old = (
-        mlflow.pyfunc.load_model(uris[name]).predict(rows[FEATURES])["decision"].eq("approve")
-        for name in ("boosting", "logistic")
-    )
+    new, old = _approvals(uris, rows)
     good = rows[TARGET].eq("Y")
     women, men = (rows["Gender"].eq(gender) for gender in ("Female", "Male"))
     won = rows.index[good & women & new & ~old][:18]
     out = (~good & men & new & ~old) | (~good & women & ~new & old)
     return rows[~out].drop(index=won)
+
+
+def _where_the_gap_favours_women_and_grows(uris: dict, rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave rows out, so that the gap is below zero for both models and larger for boosting.
+
+    Of the good loans of women, those stay that both models approve; of those of men, that boosting
+    approves or the regression refuses. So women's share is 1 with both, and men's is larger with
+    boosting.
+    """
+    new, old = _approvals(uris, rows)
+    good, women = rows[TARGET].eq("Y"), rows["Gender"].eq("Female")
+    out = good & women & ~(new & old) | good & rows["Gender"].eq("Male") & old & ~new
+    return rows[~out]
+
+
+def _approvals(uris: dict, rows: pd.DataFrame) -> list[pd.Series]:
+    """Return what boosting approves, and what the regression does."""
+    found = []
+    for name in ("boosting", "logistic"):
+        with _script("loan_process").ModelProcess(uris[name]) as model:
+            found.append(model.predict(rows[FEATURES])["decision"].eq("approve"))
+    return found

@@ -1,6 +1,7 @@
 """What the checks of several lessons ask of the store."""
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import mlflow
@@ -30,7 +31,11 @@ def the_run_named(name: str, tracking_uri: str, experiment: str) -> Run:
 def require_finished(run: Run) -> None:
     """Require that the run ended well."""
     name, status = run.info.run_name, run.info.status
-    require(status == "FINISHED", f"The run '{name}' is {status}; mlflow.end_run() ends it well.")
+    require(status != "RUNNING", f"The run '{name}' is still RUNNING; mlflow.end_run() ends it.")
+    require(
+        status == "FINISHED",
+        f"The run '{name}' is {status}: an error or an interrupt ended it; log it again.",
+    )
 
 
 def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
@@ -60,3 +65,12 @@ def the_newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
     ready = [model for model in models if model.status == LoggedModelStatus.READY]
     require(len(ready) > 0, f"There is no model named '{name}' in this lesson's experiment.")
     return max(ready, key=lambda model: model.creation_timestamp)
+
+
+def time_with_zone(text: str) -> datetime | None:
+    """Return the time that a text gives with its zone, or None."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

@@ -15,6 +15,8 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from classroom.workspace import home
@@ -254,3 +256,26 @@ def children_write_to(log: str | os.PathLike) -> Iterator[None]:
         for number, before in kept.items():
             os.dup2(before, number)
             os.close(before)
+
+
+def emptied(folder: str | os.PathLike) -> str:
+    """Remove a folder, where it exists, and return its path: `save_model` overwrites none."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return str(folder)
+
+
+def versions_unlike_here(requirements: str | os.PathLike) -> list[str]:
+    """Name the packages that a requirements file pins to another version than is installed here.
+
+    Parameters
+    ----------
+    requirements : path
+        A file for pip. Packages that are not installed here, and lines that pin none, are left out.
+    """
+    unlike = []
+    for line in Path(requirements).read_text(encoding="utf-8").splitlines():
+        name, pinned, version = line.partition(";")[0].strip().partition("==")
+        with suppress(PackageNotFoundError, ValueError):
+            if pinned and installed_version(name) != version:
+                unlike.append(name)
+    return unlike

@@ -59,7 +59,6 @@ class LocalServer:
         port: int,
         *,
         env: Mapping[str, str] | None = None,
-        log_path: str | os.PathLike | None = None,
         name: str | None = None,
         cwd: str | os.PathLike | None = None,
     ) -> None:
@@ -67,17 +66,14 @@ class LocalServer:
         self.port = port
         self.url = f"http://{HOST}:{port}"
         # A file, as a pipe that nobody reads would stop the server once it is full.
-        if temporary := log_path is None:
-            handle, log_path = tempfile.mkstemp(prefix="loanflow-server-", suffix=".log")
-            os.close(handle)
-        with open(log_path, "wb") as log:
+        handle, log_path = tempfile.mkstemp(prefix="loanflow-server-", suffix=".log")
+        with open(handle, "wb") as log:
             self._log = open(log_path, "rb")  # noqa: SIM115
             weakref.finalize(self, self._log.close)
-            if temporary:
-                # Without its name, the file goes when the last process that holds it does. (On
-                # Windows a file that is open keeps its name, and stays.)
-                with suppress(PermissionError):
-                    os.unlink(log_path)
+            # Without its name, the file goes when the last process that holds it does. (On Windows
+            # a file that is open keeps its name, and stays.)
+            with suppress(PermissionError):
+                os.unlink(log_path)
             self._watchdog = subprocess.Popen(
                 [*_WATCHDOG, *(part.replace("{port}", str(port)) for part in command)],
                 stdin=subprocess.PIPE,
@@ -139,7 +135,6 @@ def local_server(
     ready: Callable[[int], bool] | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float = 60,
-    log_path: str | os.PathLike | None = None,
     name: str | None = None,
     cwd: str | os.PathLike | None = None,
 ) -> LocalServer:
@@ -158,8 +153,6 @@ def local_server(
         Environment variables on top of those of this process.
     timeout : float
         Seconds to wait for the first answer.
-    log_path : path or None
-        Where the server's output goes; by default a temporary file.
     name : str or None
         What messages call the server; by default the name of the program.
     cwd : path or None
@@ -180,7 +173,7 @@ def local_server(
     attempts = _PORT_ATTEMPTS
     while True:
         with _reserved_port() as port:
-            server = LocalServer(command, port, env=env, log_path=log_path, name=name, cwd=cwd)
+            server = LocalServer(command, port, env=env, name=name, cwd=cwd)
             attempts -= 1
             try:
                 server._wait_until(ready, timeout)

@@ -1,0 +1,29 @@
+"""Right answers to the exercises of lesson 11 in another style than the solutions'.
+
+Each stands in the place of the right one in the solutions notebook.
+"""
+
+import runpy
+from pathlib import Path
+
+_wrong = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_11.py"))
+price_8, committee = _wrong["price_8"], _wrong["committee"]
+
+CHEAPEST = "float(cost_curve(y_val, probability, approved_bad=8).idxmin())"
+RULE = '"LoanAmount": ("above 0", above_0)'
+
+RIGHT = {
+    "11.1": {
+        "after a wrong try": price_8("chosen") + price_8(CHEAPEST),
+        "the prices scaled": price_8(
+            "float(cost_curve(y_val, probability, rejected_good=0.125, approved_bad=1).idxmin())"
+        ),
+    },
+    "11.2": {
+        "in other words": committee(
+            RULE,
+            '"LoanAmount": ("above 0 and no more than 1,000", '
+            'lambda x: x.between(0, 1000, inclusive="right"))',
+        ),
+    },
+}
