@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import yaml
 from botocore.exceptions import ProxyConnectionError
 from mlflow.deployments import get_deploy_client
 
-from classroom.services import clouds, containers, team
+from classroom.services import clouds, containers
 from classroom.services.environments import OtherMachine, OtherMachineError
 from classroom.workspace import REPOSITORY
 from conftest import required
@@ -225,64 +224,53 @@ def test_without_an_engine_one_sentence_says_how_to_get_it(monkeypatch, capsys):
     assert capsys.readouterr().out == f"{containers.MISSING}\n"
 
 
-def engine_processes():
+needs_our_engine = pytest.mark.skipif(
+    bool(engines.reasons_against()), reason="no engine of our own may be started here"
+)
+#: Starts an engine, says what it listens on and where it could go, and waits.
+AN_ENGINE = """
+import signal, time
+from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+from tools import engine as engines
+engine = engines.start_engine()
+process = (engines._SOCKETS / "process").read_text().strip()
+print(Path(f"/proc/{process}/net/dev").read_text().count(":"))  # lo and docker0
+routes = Path(f"/proc/{process}/net/route").read_text().splitlines()[1:]
+print(sum(route.split()[1] == "00000000" for route in routes))  # a default one leads out
+print(process, flush=True)
+time.sleep(60)
+"""
+
+
+def processes_with(folder):
     listing = subprocess.run(
         ["ps", "-A", "-ww", "-o", "stat=", "-o", "args="], capture_output=True, text=True
     )
-    ours = [line for line in listing.stdout.splitlines() if str(engines.IMAGES) in line]
+    ours = [line for line in listing.stdout.splitlines() if str(folder) in line]
     return [line for line in ours if not line.startswith("Z") and "dockerd" in line]
-
-
-# An engine of our own takes the images for itself, so these cannot run inside of one.
-needs_our_engine = pytest.mark.skipif(
-    bool(engines.reasons_against()) or not engines.IMAGES.exists(),
-    reason="no engine of our own may be started here",
-)
-
-
-@pytest.fixture
-def no_engine(monkeypatch):
-    """Find the engine that `.ci/run` has started no more, and wait for none."""
-    if os.environ.get("DOCKER_HOST") == engines.HOST:
-        pytest.skip("an engine of our own runs around these tests")
 
 
 @needs_our_engine
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_nothing_of_the_engine_outlives_the_process_that_started_it(end, no_engine):
-    code = """
-    import signal, time
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-    from tools.engine import start_engine
-    engine = start_engine()
-    print("runs", flush=True)
-    time.sleep(60)
-    """
+def test_an_engine_of_our_own_reaches_nobody_and_leaves_nothing(end, tmp_path):
+    images = tmp_path / "images"
+    variables = {**os.environ, "LOANFLOW_IMAGES": str(images)}
+    variables.pop("DOCKER_HOST", None)
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", AN_ENGINE],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=variables,
+        cwd=REPOSITORY,
     ) as process:
-        assert process.stdout.readline() == "runs\n"
-        found = engine_processes()
+        interfaces, ways_out, _ = (process.stdout.readline() for _ in range(3))
+        found = processes_with(images)
         process.send_signal(end)
     assert found
+    assert (int(interfaces), int(ways_out)) == (2, 0)
     deadline = time.monotonic() + 30
-    while engine_processes() and time.monotonic() < deadline:
+    while processes_with(images) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert engine_processes() == []
-    assert str(engines.IMAGES) not in Path("/proc/mounts").read_text()
-
-
-def listening():
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return {(words[1], words[9]) for words in lines if words[3] == "0A"}
-
-
-@needs_our_engine
-def test_the_engine_of_our_own_listens_on_no_port_and_reaches_nobody(no_engine):
-    before = listening()
-    with engines.start_engine() as engine, team.environment(**engine.environment):
-        reach = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=3)"
-        with pytest.raises(containers.EngineError, match="unreachable|timed out"):
-            containers.docker("run", "--rm", containers.BASE, "python", "-c", reach)
-        new = listening() - before
-    assert all(address.startswith("0100007F") for address, _ in new)
+    assert processes_with(images) == []
+    assert str(images) not in Path("/proc/mounts").read_text()

@@ -1,13 +1,16 @@
-"""The JVM for Spark: on 127.0.0.1 only, one at a time, and gone afterwards, however it ends."""
+"""The JVM and the cluster for Spark: on 127.0.0.1 only, and gone afterwards, however they end."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,6 +18,7 @@ from jupyter_client import KernelManager
 
 from classroom.desk.doctor import MISSING, Check
 from classroom.services import spark
+from tools.pieces import packages_at_hand
 
 needs_spark = pytest.mark.skipif(
     not spark.is_here() and "spark" not in os.environ.get("LOANFLOW_REQUIRE", "").split(),
@@ -225,3 +229,166 @@ def test_the_daemon_names_the_module_that_spark_runs():
         assert "pyspark.daemon" in sys.modules
     """)
     assert run(text) == ([], "")
+
+
+#: Saves the lesson's model with three signatures, and a table of its applications.
+MODELS = """
+import os, sys
+import mlflow
+import pandas as pd
+from mlflow.models import ModelSignature, infer_signature
+from loanflow.data import FEATURES, ID, load_loans, split_loans
+from loanflow.synthetic import write_parquet
+from loanflow.training import TRUSTED_TYPES, build_model
+
+folder = sys.argv[1]
+X_train, _, y_train, _ = split_loans(load_loans())
+classifier = build_model("logistic_regression").fit(X_train, y_train)
+whole = infer_signature(X_train, classifier.predict_proba(X_train))
+
+
+def save(name, function, signature):
+    mlflow.sklearn.save_model(
+        classifier,
+        f"{folder}/{name}",
+        pyfunc_predict_fn=function,
+        signature=signature,
+        skops_trusted_types=TRUSTED_TYPES,
+        pip_requirements=["mlflow==3.17.2", "scikit-learn==1.9.1", "skops==0.16.0"],
+    )
+    return f"{folder}/{name}"
+
+
+probabilities = save("probabilities", "predict_proba", whole)
+write_parquet(f"{folder}/table", ROWS, seed=1, rows_per_file=ROWS // 4)
+"""
+
+
+def run_with_models(code, folder, rows=2_000):
+    """Run code after `MODELS` in a process of its own; return the lines that it prints."""
+    command = [sys.executable, "-c", MODELS.replace("ROWS", str(rows)) + code, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@needs_spark
+def test_without_a_result_type_the_signature_decides_and_a_long_is_refused(tmp_path):
+    code = """
+from classroom.services import spark as local
+classes = save("classes", "predict", infer_signature(X_train, classifier.predict(X_train)))
+silent = save("silent", "predict_proba", ModelSignature(inputs=whole.inputs))
+with local.start_jvm():
+    from pyspark.sql import SparkSession, functions as F
+    spark = SparkSession.builder.master("local[2]").getOrCreate()
+    table = spark.read.parquet(f"{folder}/table").limit(100).cache()
+    refused = 1 - mlflow.pyfunc.load_model(probabilities).predict(table.toPandas()[FEATURES])[:, 1]
+    for model in (probabilities, classes, silent):
+        answer = mlflow.pyfunc.spark_udf(spark, model)(F.struct(*FEATURES))
+        try:
+            told = table.select(answer.alias("it"))
+            print(told.schema["it"].dataType.simpleString(), end=" ")
+            it = told.toPandas()["it"]
+            print("of refusal" if it.dtype == float and abs(it - refused).max() < 1e-12 else "fine")
+        except Exception as error:
+            print(type(error).__name__)
+    predict = mlflow.pyfunc.spark_udf(spark, probabilities, result_type="array<double>")
+    for kind in ("int", "long"):
+        typed = table.withColumn("ApplicantIncome", F.col("ApplicantIncome").cast(kind))
+        try:
+            print(kind, len(typed.select(predict(F.struct(*FEATURES))).collect()))
+        except Exception as error:
+            print(kind, "Can not safely convert int64 to float64" in str(error))
+"""
+    lines = run_with_models(code, tmp_path)
+    assert lines[0].endswith("PythonException")
+    assert lines[1:] == ["array<bigint> fine", "double of refusal", "int 100", "long True"]
+
+
+#: Starts a cluster whose workers lack scikit-learn, and scores on it; one worker ends on the way.
+ON_A_CLUSTER = """
+import contextlib, json, threading, time
+import psutil
+from classroom.services import spark as local, team
+versions = json.loads(VERSIONS)
+cluster = local.start_cluster([f"{name}=={version}" for name, version in versions.items()])
+jvm = local.start_jvm(cluster.python)
+from pyspark.sql import SparkSession, functions as F
+builder = SparkSession.builder.master(cluster.url).config(map=cluster.settings)
+spark = builder.appName("test").getOrCreate()
+
+
+def below():
+    return psutil.Process().children(recursive=True)
+
+
+def end_a_worker():
+    while not any("stdin_server" in " ".join(p.cmdline()) for p in below() if p.is_running()):
+        time.sleep(0.1)
+    cluster._servers[-1].stop()
+
+
+def on_the_cluster(table):
+    settings = {"env_manager": "uv", "result_type": "array<double>"}
+    with team.environment(MLFLOW_ENFORCE_STDIN_SCORING_SERVER_FOR_SPARK_UDF="true"):
+        restored = mlflow.pyfunc.spark_udf(spark, probabilities, **settings)
+    return table.select(ID, restored(F.struct(*FEATURES))[1].alias("probability"))
+
+
+table = spark.read.parquet(f"{folder}/table")
+long = table.limit(50).withColumn("ApplicantIncome", F.col("ApplicantIncome").cast("long"))
+passed = len(on_the_cluster(long).collect())
+listening = set()
+for process in below():
+    with contextlib.suppress(psutil.Error):
+        listening |= {c.laddr.ip for c in process.net_connections("inet") if c.status == "LISTEN"}
+ending = threading.Thread(target=end_a_worker)
+ending.start()
+told = on_the_cluster(table).toPandas().set_index(ID)["probability"]
+ending.join()
+rows = pd.read_parquet(f"{folder}/table").set_index(ID)
+due = pd.Series(mlflow.pyfunc.load_model(probabilities).predict(rows[FEATURES])[:, 1], rows.index)
+gap = abs(told - due).max(skipna=False)
+pids = [process.pid for process in below()]
+print(json.dumps([sorted(listening), len(told), gap, repr(cluster), pids, passed]), flush=True)
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Code that starts a cluster with the packages of this environment."""
+    if not packages_at_hand():
+        pytest.skip("uv has no packages here, and reaches no package index")
+    names = ("mlflow-skinny", "pandas", "pyarrow", "scipy")
+    versions = {name: metadata.version(name) for name in names}
+    return ON_A_CLUSTER.replace("VERSIONS", repr(json.dumps(versions)))
+
+
+def folders_of_clusters():
+    return set(Path(tempfile.gettempdir()).glob("loanflow-cluster-*"))
+
+
+@needs_spark
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_cluster_answers_the_same_loses_a_worker_and_leaves_nothing(cluster, tmp_path, end):
+    before = folders_of_clusters()
+    if end == "stop":
+        code = f"{cluster}\njvm.stop()\ncluster.stop()\nprint(cluster)"
+        told, ended = run_with_models(code, tmp_path, rows=100_000)
+        assert ended == "<Cluster, ended>"
+    else:  # before it is asked anything
+        code = cluster.partition("table = ")[0] + "print(json.dumps([[], 0, 0, 0, "
+        code += "[p.pid for p in below()], 0]), flush=True)\nos.kill(os.getpid(), 9)"
+        command = [sys.executable, "-c", MODELS.replace("ROWS", "1000") + code, str(tmp_path)]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=600).stdout
+    listening, rows, gap, running, pids, passed = json.loads(told)
+    if end == "stop":
+        assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
+        assert (rows, running, passed) == (100_000, "<Cluster, 2 processes>", 50)
+        assert gap < 1e-12
+    assert len(pids) >= 4
+    assert wait_until_gone(pids) == []
+    deadline = time.monotonic() + 30
+    while folders_of_clusters() - before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert folders_of_clusters() == before

@@ -8,7 +8,8 @@ are apart from those of this machine, lead nowhere, and end with its first proce
 images stays, inside of this Python's environment.
 
 To reach a container through that network, COMMAND finds a program ``docker`` first on its PATH,
-which hands a published port over and leaves all else to the real one.
+which hands a published port over and leaves all else to the real one. Only one engine at a time
+uses a folder of images.
 """
 
 import hashlib
@@ -29,8 +30,8 @@ from classroom.services.servers import LocalServer, local_server
 
 #: What Debian calls the programs behind an engine of our own.
 PACKAGES = ("docker.io", "mmdebstrap", "iproute2")
-#: Where the engine keeps its images.
-IMAGES = Path(sys.prefix) / "container"
+#: Where the engine keeps its images; the environment variable moves it.
+IMAGES = Path(os.environ.get("LOANFLOW_IMAGES") or Path(sys.prefix) / "container")
 
 # The folder of the socket: the path of a socket may not be long.
 _SOCKETS = Path("/tmp") / f"loanflow-{hashlib.sha256(str(IMAGES).encode()).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-"""What lesson 16 runs in the container of a model: try to change it, and say how far one comes."""
+"""What lesson 15 runs in the container of a model: try to change it, and say how far one comes."""
 
 import os
 

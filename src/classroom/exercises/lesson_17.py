@@ -25,7 +25,7 @@ def _answers(folder) -> pq.ParquetDataset:
 
 
 @exercise("17.1")
-def a_month_in_chunks(lesson: Lesson) -> None:
+def month_in_chunks(lesson: Lesson) -> None:
     """Score the month again, at once, and compare counts and shares with the run's metrics."""
     run = the_run_named("month", lesson.tracking_uri, lesson.name)
     require_finished(run)

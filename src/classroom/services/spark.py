@@ -19,9 +19,9 @@ import sys
 import tempfile
 import warnings
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,6 +41,17 @@ _SETTINGS = {
     # For a life of minutes: the quick compiler, and the collector that needs no threads.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+# Removes the cluster's folder when its standard input ends. Where that came without a byte, the
+# kernel was killed, and others write there until they are ended, too.
+_CLEAN = """
+import os, shutil, sys, time
+asked = sys.stdin.read()
+for _ in range(60):
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    if asked and not os.path.exists(sys.argv[1]):
+        break
+    time.sleep(0.3)
+"""
 
 
 class Jvm(AbstractContextManager):
@@ -92,13 +103,13 @@ class Cluster(AbstractContextManager):
     """
 
     def __init__(self, packages: Sequence[str], workers: int) -> None:
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="loanflow-cluster-", ignore_cleanup_errors=True
-        )
+        folder = Path(tempfile.mkdtemp(prefix="loanflow-cluster-"))
+        clean = [sys.executable, "-I", "-S", "-c", _CLEAN, str(folder)]
+        cleaner = subprocess.Popen(clean, stdin=subprocess.PIPE, start_new_session=True)
         self._servers: list[LocalServer] = []
-        self._end = weakref.finalize(self, _end_cluster, self._servers, self._folder)
+        self._end = weakref.finalize(self, _end_cluster, self._servers, cleaner)
         try:
-            self._start(Path(self._folder.name), packages, workers)
+            self._start(folder, packages, workers)
         except BaseException:
             self.stop()
             raise
@@ -129,7 +140,8 @@ class Cluster(AbstractContextManager):
             options = ("--host", HOST, "--port", "{port}", "--webui-port", "0")
             options += ("--properties-file", str(asked), *more)
             command = [str(spark_class), f"org.apache.spark.deploy.{role.lower()}.{role}", *options]
-            server = local_server(command, health_path=None, env=environment, name=role)
+            with _without_mlflow_settings():
+                server = local_server(command, health_path=None, env=environment, name=role)
             self._servers.append(server)
             return server
 
@@ -262,10 +274,24 @@ def _spark_home() -> Path:
     return Path(find_spec("pyspark").origin).parent
 
 
-def _end_cluster(servers: list[LocalServer], folder: tempfile.TemporaryDirectory) -> None:
+@contextmanager
+def _without_mlflow_settings() -> Iterator[None]:
+    """Hide this process's settings for MLflow, which another machine would not have."""
+    hidden = {name: os.environ[name] for name in os.environ if "MLFLOW_" in name}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def _end_cluster(servers: list[LocalServer], cleaner: subprocess.Popen) -> None:
     while servers:
         servers.pop().stop()
-    folder.cleanup()
+    with suppress(OSError), cleaner.stdin as pipe:
+        pipe.write(b".")
+    cleaner.wait()
 
 
 def _end(gateway, folder: tempfile.TemporaryDirectory) -> None:
