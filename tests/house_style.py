@@ -14,9 +14,6 @@ from tools.notebooks import NAVIGATION, navigation, slug
 #: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
 
-#: Lessons that have not been cut to the measure yet: their minutes, sections and cells.
-NOT_YET_CUT = {"07_projects_package_and_run", "08_projects_pipeline", "17_models_scale_out"}
-
 _CONSTRAINTS = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8")
 _ABSOLUTE_PATH = re.compile(
     r"(?<![\w.:/])/(root|home|work|tmp|private|Users|var|opt)/|[A-Z]:\\\\|file:///\w"

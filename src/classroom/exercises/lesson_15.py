@@ -110,7 +110,10 @@ def _docker_run(text: str) -> tuple[dict[str, list[str]], list[str]]:
     """Return the options of the one command in a script, by long name, and what follows them."""
     lines = text.replace("\\\n", " ").splitlines()
     commands = [line for line in lines if line.strip() and not line.startswith("#")]
-    require(len(commands) == 1, f"It holds {len(commands)} commands where one is due; a backslash may be missing.")
+    require(
+        len(commands) == 1,
+        f"It holds {len(commands)} commands where one is due; a backslash may be missing.",
+    )
     words = shlex.split(commands[0].replace("docker container run", "docker run"))
     require(words[:2] == ["docker", "run"], "It does not begin with docker run.")
     words, options = words[2:], {}
