@@ -95,11 +95,11 @@ def test_a_path_adds_up(heading):
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("| 8–18 | 01", "| 9–18 | 01"),  # a gap
-        ("| 26–30 | –", "| 26–31 | –"),  # too long
+        ("| 10–22 | 01", "| 11–22 | 01"),  # a gap
+        ("| 29–30 | –", "| 29–31 | –"),  # too long
         ("*Find it again, in code and in the UI*", "*Find it in the UI*"),  # no such section
-        ("| 8–18 | 01 | *A run keeps parameters and metrics*, ", "| 8–18 | 01 | "),  # too slow
-        ("| 80–125 | 02 |", "| 80–125 | 04 |"),
+        ("| 10–22 | 01 | *A run keeps parameters and metrics*, ", "| 10–22 | 01 | "),  # too slow
+        ("| 105–140 | 02 |", "| 105–140 | 04 |"),
         ("whole lesson, with exercises | a run", "whole lesson | a run"),
         ("*A name and a number*, *What a version", "*What a version"),
     ],

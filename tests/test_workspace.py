@@ -200,7 +200,9 @@ def test_what_the_shell_says_does_not_lead_a_lesson_elsewhere(
 
 
 def test_an_active_model_is_forgotten(workspace):
-    mlflow.set_tracking_uri(open_lesson("01_x").tracking_uri)
+    lesson = open_lesson("01_x")
+    mlflow.set_tracking_uri(lesson.tracking_uri)
+    mlflow.set_experiment(lesson.name)
     mlflow.set_active_model(name="front")
     open_lesson("01_x")
     assert mlflow.get_active_model_id() is None
