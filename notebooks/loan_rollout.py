@@ -187,8 +187,12 @@ class Trial:
             threading.Thread(target=self.follow_as_shadow, daemon=True).start()
 
     def takes(self, records):
-        """Say if the canary answers: the same application always gets the same answer."""
-        digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).digest()
+        """Say if the canary answers: for one version, the same answer for the same application.
+
+        The version is part of the hash, so that each new version meets other applicants.
+        """
+        text = json.dumps([self.version, records], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:8], "big") < self.share * 2**64
 
     def count(self, who, found):

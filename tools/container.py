@@ -98,8 +98,11 @@ def make_base_from_debian() -> None:
 
 
 def requirements() -> list[str]:
-    """Give what an image needs to serve the lesson's models, with what MLflow's build asks for."""
-    needed = ["mlflow", "scikit-learn", "skops", "gunicorn[gevent]", "uvloop"]
+    """Give what an image needs to serve the lesson's models, with what MLflow's build asks for.
+
+    pandera is for the steps of the project, whose image the tests build on this one.
+    """
+    needed = ["mlflow", "scikit-learn", "skops", "gunicorn[gevent]", "uvloop", "pandera"]
     for tool in ("pip", "setuptools", "wheel"):  # a model asks for these as they are here
         try:
             needed.append(f"{tool}=={version(tool)}")
