@@ -322,8 +322,17 @@ def below():
     return psutil.Process().children(recursive=True)
 
 
-def end_a_worker():
-    while not any("stdin_server" in " ".join(p.cmdline()) for p in below() if p.is_running()):
+def serving():
+    found = set()
+    for process in below():
+        with contextlib.suppress(psutil.Error):  # it has ended since
+            if "stdin_server" in " ".join(process.cmdline()):
+                found.add(process.pid)
+    return found
+
+
+def end_a_worker(before):
+    while not serving() - before:  # until the job is on its way
         time.sleep(0.1)
     cluster._servers[-1].stop()
 
@@ -342,7 +351,7 @@ listening = set()
 for process in below():
     with contextlib.suppress(psutil.Error):
         listening |= {c.laddr.ip for c in process.net_connections("inet") if c.status == "LISTEN"}
-ending = threading.Thread(target=end_a_worker)
+ending = threading.Thread(target=end_a_worker, args=[serving()])
 ending.start()
 told = on_the_cluster(table).toPandas().set_index(ID)["probability"]
 ending.join()
