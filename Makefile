@@ -67,7 +67,7 @@ screenshots: setup ## take the pictures of the MLflow UI anew, in a real browser
 doctor: setup ## say what this machine has, and what a missing piece costs you
 	@$(VENV_PYTHON) -m classroom.desk.doctor
 
-container: setup ## make the base image of lesson 16, and run a model in a container, once
+container: setup ## make the base image of lesson 15, and run a model in a container, once
 	@$(VENV_PYTHON) -m tools.container
 
 bench: setup ## measure set-up, tests and lessons; writes workspace/benchmark.md

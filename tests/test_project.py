@@ -67,6 +67,8 @@ def store(workspace, monkeypatch):
     """A store of the test's own, in which the project's runs go to the experiment `project`."""
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(tracking_uri())
+    # Without a place of their own, files would go to mlruns/ in the folder of whoever runs this.
+    mlflow.create_experiment("project", artifact_location=(workspace / "files").as_uri())
     mlflow.set_experiment("project")
     yield workspace
     mlflow.set_tracking_uri(before)

@@ -24,7 +24,7 @@ OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 14)
 OLDEST_JAVA = 17  # what Spark 4 asks for
 SPARK_FOLDER = REPOSITORY / ".spark"  # where `make spark` puts PySpark
-#: 0.5 for the lessons and their snapshots, and up to 0.7 for the other machine of lesson 09.
+#: 0.5 for the lessons and their snapshots, and up to 0.7 for the other machine of lesson 10.
 FREE_DISK_GB = 1.5
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
@@ -330,7 +330,7 @@ def check_java() -> Check:
 
 def check_containers() -> Check:
     """Check that a container engine answers."""
-    costs = "`mlflow run` with Docker, its test, and the containers of lesson 16"
+    costs = "`mlflow run` with Docker, its test, and the containers of lesson 15"
     if shutil.which("docker") is None:
         remedy = _how_to_install(
             apt="docker.io", brew="--cask docker", winget="Docker.DockerDesktop"
@@ -354,7 +354,7 @@ def check_postgresql() -> Check:
         "PostgreSQL",
         MISSING,
         "no initdb found",
-        "lesson 05 moves its store into a SQLite file instead; everything else works",
+        "lesson 06 and appendix B use a SQLite file instead; everything else works",
         _how_to_install(apt="postgresql", brew="postgresql@17", winget="PostgreSQL.PostgreSQL.17"),
     )
 
