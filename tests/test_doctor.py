@@ -205,13 +205,34 @@ def test_git_has_to_know_the_course_and_to_serve_it(programs, tmp_path, head, da
 @posix_only
 @pytest.mark.parametrize("name", ["conda", "pyenv"])
 def test_other_makers_of_environments_are_a_choice(programs, monkeypatch, name):
-    monkeypatch.delenv("CONDA_EXE", raising=False)
+    for variable in ("CONDA_EXE", "MLFLOW_CONDA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
     find = {"conda": doctor.check_conda, "pyenv": doctor.check_pyenv}[name]
     check = find()
     assert_says_what_to_do(check)
     assert (check.status, check.needed) == (MISSING, False)
     programs(name, f"echo {name} 25.9.1")
+    if name == "conda":
+        check = find()
+        assert_says_what_to_do(check)
+        assert check.status == WRONG and "MLFLOW_CONDA_HOME" in check.remedy
+        monkeypatch.setenv("CONDA_EXE", shutil.which("conda"))
     assert find() == Check(name, OK, "25.9.1")
+
+
+@posix_only
+def test_conda_is_looked_for_where_mlflow_looks(programs, monkeypatch, tmp_path):
+    from mlflow.utils.conda import get_conda_bin_executable
+
+    programs("conda", "echo conda 25.9.1")
+    home = tmp_path / "conda"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "conda").write_text("#!/bin/sh\necho conda 26.1.0\n")
+    (home / "bin" / "conda").chmod(0o755)
+    for name, value in (("CONDA_EXE", shutil.which("conda")), ("MLFLOW_CONDA_HOME", str(home))):
+        monkeypatch.setenv(name, value)
+        asked = subprocess.check_output([get_conda_bin_executable("conda"), "--version"], text=True)
+        assert f"conda {doctor.check_conda().found}" == asked.strip()
 
 
 def test_a_missing_java_costs_lesson_12_alone(programs):

@@ -290,11 +290,33 @@ def test_virtualenv_with_pyenv(store, monkeypatch, tmp_path):
     assert (environment / "bin" / "pip").exists()
 
 
-def test_conda(store, tmp_path):
+def noting_its_python(project):
+    """Let the step `validate` of a copied project note its Python's environment; return where."""
+    file, note = project / "MLproject", project / "environment.txt"
+    step = '"python steps/validate.py'
+    text = file.read_text(encoding="utf-8")
+    assert step in text
+    noting = "import sys; open('environment.txt', 'w').write(sys.prefix)"
+    file.write_text(
+        text.replace(step, f'"python -c \\"{noting}\\" && {step[1:]}'), encoding="utf-8"
+    )
+    return note
+
+
+def test_conda(store, tmp_path, monkeypatch):
     missing("conda", answers("conda", "--version"))
-    run = run_project("validate", variant(tmp_path, "conda_env: conda.yaml"), "conda")
-    assert run.info.status == "FINISHED"
-    assert run.data.tags["mlflow.project.env"] == "conda"
+    base = subprocess.check_output(["conda", "info", "--base"], text=True).strip()
+    monkeypatch.setenv("MLFLOW_CONDA_HOME", base)
+    monkeypatch.setenv("CONDA_ENVS_PATH", str(tmp_path / "environments"))  # gone with the test
+    project = variant(tmp_path / "project", "conda_env: conda.yaml")
+    note = noting_its_python(project)
+    try:
+        run = run_project("validate", project, "conda")
+        assert run.info.status == "FINISHED"
+        assert run.data.tags["mlflow.project.env"] == "conda"
+        assert Path(note.read_text()).parent == tmp_path / "environments"
+    finally:
+        shutil.rmtree(tmp_path / "environments", ignore_errors=True)
 
 
 def test_what_is_asked_of_conda(store, tmp_path, monkeypatch):
@@ -311,8 +333,10 @@ if [ "$1 $2" = "env list" ]; then echo '{{"envs": []}}'; fi
     shell.write_text(f"conda() {{ echo \"$@\" >> '{notes}'; }}\n")
     monkeypatch.setenv("MLFLOW_CONDA_HOME", str(conda))
     project = variant(tmp_path / "project", "conda_env: conda.yaml")
+    note = noting_its_python(project)
     run = run_project("validate", project, "conda")
     assert run.data.tags["mlflow.project.env"] == "conda"
+    assert Path(note.read_text()) == Path(sys.prefix)  # which `test_conda` would refuse
     *_, create, activate = notes.read_text().splitlines()
     made = rf"env create -n (mlflow-[0-9a-f]{{40}}) --file {re.escape(str(project))}/conda.yaml"
     assert activate == f"activate {re.match(made, create)[1]}"

@@ -274,17 +274,24 @@ def check_git() -> Check:
 
 
 def check_conda() -> Check:
-    """Check conda, one of the environments of the Projects lessons."""
-    if version := _output([os.environ.get("CONDA_EXE") or "conda", "--version"]):
-        return Check("conda", OK, version.removeprefix("conda "))
-    remedy = "install Miniforge from https://conda-forge.org/download/"
-    return Check(
-        "conda",
-        MISSING,
-        "not found",
-        "`mlflow run` with conda.yaml, and its test; everything else works",
-        remedy,
-    )
+    """Check conda, one of the environments of the Projects lessons, where MLflow looks for it.
+
+    MLflow 3.17.2 looks at the same two variables (mlflow/utils/conda.py). Without both it runs
+    `source activate`, which finds another program of that name in a virtual environment.
+    """
+    costs = "`mlflow run` with conda.yaml, and its test; everything else works"
+    home = os.environ.get("MLFLOW_CONDA_HOME")
+    named = os.path.join(home, "bin", "conda") if home else os.environ.get("CONDA_EXE")
+    version = _output([named or "conda", "--version"])
+    if version is None:
+        remedy = "install Miniforge from https://conda-forge.org/download/"
+        return Check("conda", MISSING, "not found", costs, remedy)
+    found = version.removeprefix("conda ")
+    if named is None and os.name != "nt":
+        found = f"{found}; a run may use a Python that is not conda's"
+        remedy = 'export MLFLOW_CONDA_HOME="$(conda info --base)"'
+        return Check("conda", WRONG, found, costs, remedy)
+    return Check("conda", OK, found)
 
 
 def check_pyenv() -> Check:
