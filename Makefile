@@ -5,6 +5,8 @@ CODE := conftest.py src steps tests tools notebooks
 # $(call add,group,folder,where): a group of packages, once: uv asks the package index though it has them.
 add = [ -e .venv/loanflow-$(1) ] && [ -d $(2) ] || { $(VENV_PYTHON) -m uv --no-progress pip install --quiet \
 	--compile-bytecode --group $(1) -c constraints.txt $(3) && touch .venv/loanflow-$(1); }
+PYTEST = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	--nbval --nbval-current-env --nbval-cell-timeout=240
 ADD_GUIDE = $(call add,guide,.venv,--python $(VENV_PYTHON))
 
 # Nothing leaves this machine: MLflow's telemetry is off.
@@ -12,7 +14,7 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark guide slides lab test run ui progress ready preflight refresh screenshots doctor \
+.PHONY: help setup spark guide slides lab test quick run ui progress ready preflight refresh screenshots doctor \
 	container bench newest findings constraints reset clean
 
 help: ## list the targets
@@ -40,8 +42,12 @@ lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-brow
 test: setup ## check style, run all tests, and execute and compare every notebook
 	$(VENV_PYTHON) -m ruff check $(CODE)
 	$(VENV_PYTHON) -m ruff format --check $(CODE)
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
-		--nbval --nbval-current-env --nbval-cell-timeout=240 tests notebooks
+	$(PYTEST) tests notebooks
+
+quick: setup ## check one lesson while you write it: its cells, exercises and style; make quick LESSON=1
+	@lesson=$$(printf %02d "$(LESSON)") && $(PYTEST) -q notebooks/$${lesson}_*.ipynb \
+		notebooks/solutions/$${lesson}_*.ipynb tests/test_notebooks.py tests/test_exercises.py \
+		tests/test_pages.py tests/test_links.py -k "$${lesson}_ or [$(LESSON)."
 
 run: setup ## execute every lesson, in order, into your store; keeps a snapshot after each
 	@$(VENV_PYTHON) -m tools.notebooks run
