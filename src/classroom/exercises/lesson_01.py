@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, the_run_named
+from classroom.exercises.runs import require_finished, run_named
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, evaluate
@@ -25,9 +25,9 @@ def _tree() -> tuple[Pipeline, pd.DataFrame, pd.Series]:
 
 
 @exercise("1.1")
-def a_run_of_a_tree(lesson: Lesson) -> None:
+def check_tree_run(lesson: Lesson) -> None:
     """Fit the tree again and compare the logged metrics with its own."""
-    run = the_run_named("tree", lesson.tracking_uri, lesson.name)
+    run = run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
     require(run.data.params.get("max_depth") == "4", "Its parameter max_depth is not 4.")
     for name, value in evaluate(*_tree()).items():
@@ -40,9 +40,9 @@ def a_run_of_a_tree(lesson: Lesson) -> None:
 
 
 @exercise("1.2")
-def a_reviewed_run(lesson: Lesson) -> None:
+def check_review(lesson: Lesson) -> None:
     """Look for the tag, and compare the table with the tree's own probabilities."""
-    run = the_run_named("tree", lesson.tracking_uri, lesson.name)
+    run = run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
     require(
         bool(run.data.metrics), "The run 'tree' has no metrics; it is not that of exercise 1.1."

@@ -37,7 +37,7 @@ def _folds(run: Run, lesson: Lesson) -> dict[int, float]:
 
 
 @exercise("2.1")
-def a_tree_of_depth_seven(lesson: Lesson) -> None:
+def check_depth_seven(lesson: Lesson) -> None:
     """Cross-validate the tree again and compare mean, spread and each fold."""
     named = search(lesson.tracking_uri, lesson.name, "run_name = 'tree 7'")
     require(bool(named), "There is no run named 'tree 7'.")
@@ -64,7 +64,7 @@ def a_tree_of_depth_seven(lesson: Lesson) -> None:
 
 
 @exercise("2.2")
-def a_gap_and_its_verdict(lesson: Lesson) -> None:
+def check_gap(lesson: Lesson) -> None:
     """Compute the gap from the folds in the store and compare what the run says of it."""
     _, children = _sweep(lesson, "tree 12")
     run = _newest("tree 12", children)

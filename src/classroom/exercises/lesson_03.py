@@ -4,7 +4,7 @@ import numpy as np
 from mlflow.entities import LoggedModel, Run
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import search, the_newest_model_named
+from classroom.exercises.runs import newest_model_named, search
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, evaluate
@@ -27,7 +27,7 @@ def _is_simple(run: Run) -> bool:
 
 
 @exercise("3.1")
-def the_simple_models(lesson: Lesson) -> None:
+def check_simple_models(lesson: Lesson) -> None:
     """Compare the runs that carry the tag with those that should; the newest of a name counts."""
     runs = search(lesson.tracking_uri, lesson.name)
     newest = {}
@@ -46,13 +46,13 @@ def the_simple_models(lesson: Lesson) -> None:
 
 
 @exercise("3.2")
-def the_best_model_for_rural_rows(lesson: Lesson) -> None:
+def check_best_for_rural(lesson: Lesson) -> None:
     """Fit the three models again, compare their losses, and see which one has the tag."""
     X_train, X_test, y_train, y_test = split_loans(load_loans())
     rural = X_test["Property_Area"] == "Rural"
     models, due = {}, {}
     for name, (family, params) in MODELS.items():
-        models[name] = the_newest_model_named(name, lesson)
+        models[name] = newest_model_named(name, lesson)
         fitted = build_model(family, **params).fit(X_train, y_train)
         due[name] = evaluate(fitted, X_test[rural], y_test[rural])["log_loss"]
     for name, model in models.items():

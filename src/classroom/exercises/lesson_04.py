@@ -5,7 +5,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, search, the_run_named
+from classroom.exercises.runs import require_finished, run_named, search
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, cross_validation_scores, evaluate
@@ -15,7 +15,7 @@ _CLOSE = 1e-6
 
 def _parent_and_children(name: str, lesson: Lesson) -> tuple[Run, list[Run]]:
     """Return the newest run of that name in the lesson's experiment, and its finished children."""
-    run = the_run_named(name, lesson.tracking_uri, lesson.name)
+    run = run_named(name, lesson.tracking_uri, lesson.name)
     require_finished(run)
     its_finished = f"tags.mlflow.parentRunId = '{run.info.run_id}' and status = 'FINISHED'"
     children = search(lesson.tracking_uri, lesson.name, its_finished)

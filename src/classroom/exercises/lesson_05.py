@@ -4,7 +4,7 @@ import mlflow
 from sklearn.metrics import log_loss
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, search, the_run_named
+from classroom.exercises.runs import require_finished, run_named, search
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model
@@ -44,7 +44,7 @@ def check_finished_run(lesson: Lesson) -> None:
 def check_run_by_rest(lesson: Lesson) -> None:
     """Look at the run's fields, and at what MLflow's client would have added to them."""
     store = _store_of_the_server(lesson)
-    run = the_run_named("by rest", store, _EXPERIMENT)
+    run = run_named("by rest", store, _EXPERIMENT)
     by_client = run.info.user_id == "unknown" or "mlflow.source.name" in run.data.tags
     require(not by_client, "MLflow's client made the newest run 'by rest'; use requests alone.")
     require(run.data.params.get("family") == "rule", "Its parameter family is not 'rule'.")

@@ -5,7 +5,7 @@ from mlflow.server import get_app_client
 from mlflow.server.security_utils import is_allowed_host_header
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, the_run_named
+from classroom.exercises.runs import require_finished, run_named
 from classroom.services.team import PracticeServer, environment, signed_in
 
 _WANTED = (
@@ -41,7 +41,7 @@ def check_colleague_may_log(practice: PracticeServer) -> None:
             granted.permission == "EDIT",
             f"Ada has the permission {granted.permission} on the experiment 'team'.",
         )
-        run = the_run_named("first of ada", practice.url, "team")
+        run = run_named("first of ada", practice.url, "team")
         require_finished(run)
 
 

@@ -14,7 +14,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import DataType, Schema
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named
+from classroom.exercises.runs import newest_model_named
 from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, split_loans
 
@@ -48,9 +48,9 @@ def _declares(outputs: Schema, kinds: str, width: int) -> bool:
 
 
 @exercise("9.1")
-def a_mended_signature(lesson: Lesson) -> None:
+def check_signature(lesson: Lesson) -> None:
     """Look at each column of the signature, and let the model predict on the test rows."""
-    model = the_newest_model_named("handed_over", lesson)
+    model = newest_model_named("handed_over", lesson)
     X_train, X_test, _, _ = split_loans(load_loans())
     with _files_of(model) as folder:
         signature = _signature(folder)
@@ -86,9 +86,9 @@ def a_mended_signature(lesson: Lesson) -> None:
 
 
 @exercise("9.2")
-def a_model_that_answers_with_probabilities(lesson: Lesson) -> None:
+def check_probabilities(lesson: Lesson) -> None:
     """Ask the pyfunc about the test rows, and read the example as a strict reader does."""
-    model = the_newest_model_named("chances", lesson)
+    model = newest_model_named("chances", lesson)
     _, X_test, _, _ = split_loans(load_loans())
     with _files_of(model) as folder:
         signature = _signature(folder)

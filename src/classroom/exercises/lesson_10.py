@@ -6,15 +6,15 @@ from pathlib import Path
 import mlflow
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named
+from classroom.exercises.runs import newest_model_named
 from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
 from classroom.workspace import Lesson
 
 
 @exercise("10.1")
-def a_model_that_brings_its_module(lesson: Lesson) -> None:
+def check_own_module(lesson: Lesson) -> None:
     """Load the model in an environment made from its own requirements, and let it predict."""
-    model = the_newest_model_named("burden", lesson)
+    model = newest_model_named("burden", lesson)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=place))
         info = mlflow.models.get_model_info(str(folder))

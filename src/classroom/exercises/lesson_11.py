@@ -7,7 +7,7 @@ from mlflow.entities import LoggedModel
 from sklearn.model_selection import train_test_split
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named
+from classroom.exercises.runs import newest_model_named
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, cost_curve
@@ -52,9 +52,9 @@ def _decisions(model: LoggedModel, applications: pd.DataFrame) -> pd.DataFrame:
 
 
 @exercise("11.1")
-def a_careful_model(lesson: Lesson) -> None:
+def check_careful_model(lesson: Lesson) -> None:
     """Ask the model without params, and compare with the cheapest threshold at a price of 8."""
-    model = the_newest_model_named("loan_decision_8", lesson)
+    model = newest_model_named("loan_decision_8", lesson)
     due = _TheLesson()
     careful = cost_curve(due.y_val, due.on_val, approved_bad=8).idxmin()
     answers = _decisions(model, due.X_test)
@@ -74,9 +74,9 @@ def a_careful_model(lesson: Lesson) -> None:
 
 
 @exercise("11.2")
-def a_model_with_a_committee(lesson: Lesson) -> None:
+def check_committee(lesson: Lesson) -> None:
     """Ask the model about amounts on both sides of the limit, and about everything else."""
-    model = the_newest_model_named("loan_decision_1000", lesson)
+    model = newest_model_named("loan_decision_1000", lesson)
     due = _TheLesson()
     applications = due.X_test.head(1).loc[[due.X_test.index[0]] * 6].reset_index(drop=True)
     amounts = [1000.0, 1001.0, 50_000.0, np.nan, -0.5, 130.0]

@@ -9,7 +9,7 @@ from mlflow.models import EvaluationResult
 from mlflow.models.evaluation.validation import ModelValidationFailedException
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named
+from classroom.exercises.runs import newest_model_named
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import APPROVED_BAD, REJECTED_GOOD, build_model, shares
@@ -65,7 +65,7 @@ def _passes(gate: Callable, candidate: Mapping, baseline: Mapping) -> bool:
 
 
 @exercise("12.1")
-def a_gate(gate: Callable) -> None:
+def check_gate(gate: Callable) -> None:
     """Send pairs of candidate and baseline through the gate: some must pass and some must not."""
     require(callable(gate), "The gate is not a function of two results.")
     for candidate, baseline, due, wrong in _PAIRS:
@@ -75,9 +75,9 @@ def a_gate(gate: Callable) -> None:
 
 
 @exercise("12.2")
-def a_model_without_gender_and_marriage(lesson: Lesson, answer: dict) -> None:
+def check_fewer_columns(lesson: Lesson, answer: dict) -> None:
     """Ask the model about other genders and marriages, and fit its classifier again."""
-    model = the_newest_model_named("blind", lesson)
+    model = newest_model_named("blind", lesson)
     decide = mlflow.pyfunc.load_model(model.model_uri)
     X_train, X_test, y_train, _ = split_loans(load_loans())
     some = X_test.head(100)

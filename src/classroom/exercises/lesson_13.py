@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_run_named, the_text_in
+from classroom.exercises.runs import run_named, text_in
 from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, load_new_applications, split_loans
 from loanflow.training import build_model
@@ -38,8 +38,8 @@ def require_probabilities(table: pd.DataFrame) -> None:
 @exercise("13.1")
 def check_client(lesson: Lesson) -> None:
     """Compare the logged table with the model, and the number of requests with the server's log."""
-    run = the_run_named("client", lesson.tracking_uri, lesson.name)
-    require_probabilities(pd.read_csv(io.StringIO(the_text_in("answers.csv", run, lesson))))
+    run = run_named("client", lesson.tracking_uri, lesson.name)
+    require_probabilities(pd.read_csv(io.StringIO(text_in("answers.csv", run, lesson))))
     sent = run.data.metrics.get("requests")
     require(sent is not None, "The run has no metric 'requests'.")
     least = -(-len(load_new_applications()) // _MOST)
@@ -47,7 +47,7 @@ def check_client(lesson: Lesson) -> None:
         sent >= least,
         f"With {_MOST} rows at most in each, {least} requests are the fewest; you log {sent:g}.",
     )
-    seen = the_text_in("server.log", run, lesson).count(_ANSWERED)
+    seen = text_in("server.log", run, lesson).count(_ANSWERED)
     require(
         seen >= sent,
         f"The log of the server shows {seen} answered requests, and you log {sent:g}.",
@@ -57,8 +57,8 @@ def check_client(lesson: Lesson) -> None:
 @exercise("13.2")
 def check_night(lesson: Lesson) -> None:
     """Compare the logged predictions of the command with what the model says of the same rows."""
-    run = the_run_named("tonight", lesson.tracking_uri, lesson.name)
-    answered = json.loads(the_text_in("answered.json", run, lesson))
+    run = run_named("tonight", lesson.tracking_uri, lesson.name)
+    answered = json.loads(text_in("answered.json", run, lesson))
     require(
         type(answered) is dict and type(answered.get("predictions")) is list,
         "answered.json does not hold the predictions as `mlflow models predict` writes them.",

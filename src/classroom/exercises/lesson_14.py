@@ -17,9 +17,9 @@ import pandas as pd
 from classroom.exercises import exercise, require
 from classroom.exercises.lesson_13 import require_probabilities
 from classroom.exercises.runs import (
-    the_newest_model_named,
-    the_run_named,
-    the_text_in,
+    newest_model_named,
+    run_named,
+    text_in,
 )
 from classroom.workspace import REPOSITORY, Lesson
 from loanflow.data import FEATURES, load_loans, load_new_applications
@@ -45,8 +45,8 @@ def rows_of_requests(lesson: Lesson) -> list[int]:
 @exercise("14.1")
 def check_traced_client(lesson: Lesson) -> None:
     """Compare the logged table with the model, and its requests with their traces."""
-    run = the_run_named("client", lesson.tracking_uri, lesson.name)
-    require_probabilities(pd.read_csv(io.StringIO(the_text_in("answers.csv", run, lesson))))
+    run = run_named("client", lesson.tracking_uri, lesson.name)
+    require_probabilities(pd.read_csv(io.StringIO(text_in("answers.csv", run, lesson))))
     new = load_new_applications()
     asked, left = [], len(new)
     for rows in rows_of_requests(lesson):
@@ -94,9 +94,9 @@ def _answer(front: Callable, rows: list[dict], params: dict) -> tuple[int, str]:
 @exercise("14.2")
 def check_few_front(lesson: Lesson) -> None:
     """Put the logged front before the lesson's model, and send it few and many applications."""
-    run = the_run_named("few front", lesson.tracking_uri, lesson.name)
-    source = the_text_in("few_front.py", run, lesson)
-    model = mlflow.pyfunc.load_model(the_newest_model_named("scorecard", lesson).model_uri)
+    run = run_named("few front", lesson.tracking_uri, lesson.name)
+    source = text_in("few_front.py", run, lesson)
+    model = mlflow.pyfunc.load_model(newest_model_named("scorecard", lesson).model_uri)
     sys.path.insert(0, str(REPOSITORY / "notebooks"))
     try:
         with tempfile.TemporaryDirectory() as folder:

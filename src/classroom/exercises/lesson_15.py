@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from sklearn.ensemble import RandomForestClassifier
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_newest_model_named, the_run_named, the_text_in
+from classroom.exercises.runs import newest_model_named, run_named, text_in
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 
@@ -22,9 +22,9 @@ _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
 
 @exercise("15.1")
-def pinned_forest(lesson: Lesson) -> None:
+def check_pinned_forest(lesson: Lesson) -> None:
     """Load the forest, let it answer, and look for a version of each package that it needs."""
-    logged = the_newest_model_named("forest", lesson)
+    logged = newest_model_named("forest", lesson)
     with tempfile.TemporaryDirectory() as name:
         mlflow.artifacts.download_artifacts(logged.artifact_location, dst_path=name)
         (folder,) = (path.parent for path in Path(name).rglob("MLmodel"))
@@ -68,10 +68,10 @@ def _needed_by(package: str) -> list[str]:
 
 
 @exercise("15.2")
-def mended_command(lesson: Lesson) -> None:
+def check_mended_command(lesson: Lesson) -> None:
     """Read the command as `docker` would, and ask for each right that it must not give."""
-    run = the_run_named("mended command", lesson.tracking_uri, lesson.name)
-    options, rest = _docker_run(the_text_in("run.sh", run, lesson))
+    run = run_named("mended command", lesson.tracking_uri, lesson.name)
+    options, rest = _docker_run(text_in("run.sh", run, lesson))
     require(rest[:1] == ["loan-approval"], "It does not run the image loan-approval.")
     require(len(rest) == 1, f"What follows the image is no option: {rest[-1]}.")
     host = "host" in options.get("--network", [])

@@ -6,16 +6,16 @@ import kubernetes_validate
 import yaml
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_run_named, the_text_in
+from classroom.exercises.runs import run_named, text_in
 from classroom.workspace import Lesson
 
 
 @exercise("16.1")
-def mended_manifest(lesson: Lesson) -> None:
+def check_mended_manifest(lesson: Lesson) -> None:
     """Check the manifest strictly, and ask it for what a schema does not ask for."""
-    run = the_run_named("mended manifest", lesson.tracking_uri, lesson.name)
+    run = run_named("mended manifest", lesson.tracking_uri, lesson.name)
     try:
-        manifest = yaml.safe_load(the_text_in("kubernetes.yaml", run, lesson))
+        manifest = yaml.safe_load(text_in("kubernetes.yaml", run, lesson))
     except yaml.YAMLError:
         require(False, "The file kubernetes.yaml is no YAML.")
     require(isinstance(manifest, dict) and "kind" in manifest, "The file holds no one manifest.")
@@ -53,10 +53,10 @@ def mended_manifest(lesson: Lesson) -> None:
 
 
 @exercise("16.2")
-def described_endpoint(lesson: Lesson) -> None:
+def check_described_endpoint(lesson: Lesson) -> None:
     """Read what was described, and whether it was described and not written by hand."""
-    run = the_run_named("may", lesson.tracking_uri, lesson.name)
-    described = json.loads(the_text_in("endpoint.json", run, lesson))
+    run = run_named("may", lesson.tracking_uri, lesson.name)
+    described = json.loads(text_in("endpoint.json", run, lesson))
     whole = {"endpoint", "archive", "machines", "environment"} <= set(described)
     require(whole, "The file is no description by aws.describe.")
     require(described["endpoint"] == "loan-approval-may", "It describes another deployment.")

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, the_run_named
+from classroom.exercises.runs import require_finished, run_named
 from classroom.workspace import Lesson
 from loanflow.data import CATEGORIES, FEATURES, ID, load_loans, split_loans
 from loanflow.training import build_model
@@ -25,9 +25,9 @@ def _answers(folder) -> pq.ParquetDataset:
 
 
 @exercise("17.1")
-def month_in_chunks(lesson: Lesson) -> None:
+def check_month_in_chunks(lesson: Lesson) -> None:
     """Score the month again, at once, and compare counts and shares with the run's metrics."""
-    run = the_run_named("month", lesson.tracking_uri, lesson.name)
+    run = run_named("month", lesson.tracking_uri, lesson.name)
     require_finished(run)
     told = run.data.metrics
     month = _answers(lesson.folder / "month").read().to_pandas()
@@ -48,7 +48,7 @@ def month_in_chunks(lesson: Lesson) -> None:
 
 
 @exercise("17.2")
-def answers_from_spark(lesson: Lesson) -> None:
+def check_answers_from_spark(lesson: Lesson) -> None:
     """Read the answers, compare them with the classifier's, and look who wrote the files."""
     answers = _answers(lesson.folder / "answers")
     require(set(answers.schema.names) == {ID, "probability"}, "It takes two columns, no others.")

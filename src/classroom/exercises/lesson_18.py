@@ -5,7 +5,7 @@ import re
 import mlflow
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_champion_of
+from classroom.exercises.runs import champion_of
 from classroom.workspace import Lesson
 
 DEV, PROD = "loans-dev", "loans-prod"
@@ -27,7 +27,7 @@ def _score(model_id: str | None, client: mlflow.MlflowClient) -> float:
 def check_best_version_in_prod(lesson: Lesson) -> None:
     """Look at the champion of prod, its source and its description."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    champion = the_champion_of(PROD, lesson)
+    champion = champion_of(PROD, lesson)
     number = int(champion.version)
     require(number != 1, f"The champion of {PROD} is still version 1.")
     require(champion.source.startswith(f"models:/{DEV}/"), f"The champion is no copy from {DEV}.")

@@ -8,7 +8,7 @@ import mlflow
 import pandas as pd
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import the_champion_of, the_newest_model_named, time_with_zone
+from classroom.exercises.runs import champion_of, newest_model_named, time_with_zone
 from classroom.workspace import REPOSITORY, Lesson
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 
@@ -28,7 +28,7 @@ PAIRS = [
 def check_refusal(lesson: Lesson) -> None:
     """Look at the tags of the refused version, and at what must not have changed."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    champion = the_champion_of(NAME, lesson)
+    champion = champion_of(NAME, lesson)
     require(int(champion.version) != REFUSED, f"Version {REFUSED} is the champion.")
     versions = {int(v.version): v.tags for v in client.search_model_versions(f"name = '{NAME}'")}
     require(REFUSED in versions, f"There is no version {REFUSED} of {NAME}.")
@@ -58,7 +58,7 @@ def check_fair_gate(lesson: Lesson, examine: Callable) -> None:
     """Let the function examine pairs of the lesson's models, on rows in an order of their own."""
     uris = {None: None, "a model that is not there": f"models:/{NAME}/999"}
     for name in ("logistic", "boosting", "unequal"):
-        uris[name] = f"models:/{the_newest_model_named(name, lesson).model_id}"
+        uris[name] = f"models:/{newest_model_named(name, lesson).model_id}"
     loans = load_loans()
     rows = loans.loc[split_loans(loans).X_test.index].sample(frac=1.0, random_state=14)
     for candidate, champion, refused in PAIRS:

@@ -3,7 +3,7 @@
 import mlflow
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import search, the_champion_of, time_with_zone
+from classroom.exercises.runs import champion_of, search, time_with_zone
 from classroom.workspace import Lesson
 
 NAME = "loans-rollout"
@@ -14,7 +14,7 @@ TRIED = "rollout.run"  # the tag of the registered model while a trial is on
 def check_rollback(lesson: Lesson) -> None:
     """Look at the champion, and at the tags of the version that lost its place."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    champion = the_champion_of(NAME, lesson)
+    champion = champion_of(NAME, lesson)
     tags = client.get_model_version(NAME, "2").tags
     require("promoted.over" in tags, "Version 2 has lost its tag 'promoted.over'.")
     due = tags["promoted.over"]
@@ -45,5 +45,5 @@ def check_canary(lesson: Lesson) -> None:
     require(ended, f"The rule did not end it; its verdict is {told['verdict']!r}.")
     client = mlflow.MlflowClient(lesson.tracking_uri)
     require(TRIED not in client.get_registered_model(NAME).tags, "Another trial is still on.")
-    champion = int(the_champion_of(NAME, lesson).version)
+    champion = int(champion_of(NAME, lesson).version)
     require(champion == 1, f"Version {champion} is the champion; the trial must not change it.")

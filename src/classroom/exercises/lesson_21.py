@@ -13,7 +13,7 @@ import mlflow
 import pandas as pd
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import search, the_champion_of
+from classroom.exercises.runs import champion_of, search
 from classroom.workspace import NOTEBOOKS, Lesson
 
 ARCHIVE = NOTEBOOKS / "old_store" / "old_store.zip"
@@ -49,7 +49,7 @@ def _noted(number: int) -> dict:
 def check_carried_model(lesson: Lesson) -> None:
     """Compare the champion's answers with those that the old store notes for version 3."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    champion = the_champion_of(CARRIED, lesson)
+    champion = champion_of(CARRIED, lesson)
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(lesson.tracking_uri)
     try:

@@ -11,7 +11,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import search, the_champion_of, the_text_in
+from classroom.exercises.runs import champion_of, search, text_in
 from classroom.workspace import NOTEBOOKS, Lesson
 from loanflow.data import load_new_applications, split_in_three
 
@@ -42,12 +42,12 @@ def _version(number: int, client: mlflow.MlflowClient) -> ModelVersion:
 
 
 def _champion(lesson: Lesson) -> int:
-    return int(the_champion_of(NAME, lesson).version)
+    return int(champion_of(NAME, lesson).version)
 
 
 def _table(run: Run, file: str, lesson: Lesson) -> pd.DataFrame:
     """Return a table that a run logged."""
-    return pd.DataFrame(**json.loads(the_text_in(file, run, lesson)))
+    return pd.DataFrame(**json.loads(text_in(file, run, lesson)))
 
 
 @exercise("22.1")

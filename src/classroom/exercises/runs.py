@@ -21,7 +21,7 @@ def search(tracking_uri: str, experiment: str, question: str = "") -> list[Run]:
     return list(client.search_runs([found.experiment_id], question))
 
 
-def the_run_named(name: str, tracking_uri: str, experiment: str) -> Run:
+def run_named(name: str, tracking_uri: str, experiment: str) -> Run:
     """Return the newest run of that name in the experiment; require one."""
     runs = search(tracking_uri, experiment, f"run_name = '{name}'")
     require(len(runs) > 0, f"There is no run named '{name}' in the experiment '{experiment}'.")
@@ -38,7 +38,7 @@ def require_finished(run: Run) -> None:
     )
 
 
-def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
+def champion_of(name: str, lesson: Lesson) -> ModelVersion:
     """Return the version of a registered model that has the alias champion; require one."""
     try:
         return mlflow.MlflowClient(lesson.tracking_uri).get_model_version_by_alias(name, "champion")
@@ -46,7 +46,7 @@ def the_champion_of(name: str, lesson: Lesson) -> ModelVersion:
         require(False, f"No version of {name} is the champion.")
 
 
-def the_text_in(file: str, run: Run, lesson: Lesson) -> str:
+def text_in(file: str, run: Run, lesson: Lesson) -> str:
     """Return the text of a file that the run logged; require that the run ended well."""
     require_finished(run)
     client = mlflow.MlflowClient(lesson.tracking_uri)
@@ -57,7 +57,7 @@ def the_text_in(file: str, run: Run, lesson: Lesson) -> str:
         return Path(path).read_text(encoding="utf-8")
 
 
-def the_newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
+def newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
     """Return the newest ready model of that name in the lesson's experiment; require one."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
     experiment = client.get_experiment_by_name(lesson.name)
