@@ -22,7 +22,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import mlflow
 import pandas as pd
@@ -67,14 +67,9 @@ class ModelProcess:
         self.metadata = Model.load(self.folder)
         self.seconds = None
         self._lock = threading.Lock()
-        _starter.join()
-        try:
-            self._pid, self._stream = _start()
-        except BaseException:
-            _starter.leave()
-            raise
+        self._pid, self._stream = _start()
         # Without this object nobody can ask the process: it ends, as its connection does.
-        self.stop = weakref.finalize(self, _end, self._stream)
+        self.stop = weakref.finalize(self, _close, self._stream)
         self._ask("load", self.folder, dict(os.environ), os.getcwd())
         self.seconds = seconds
 
@@ -151,11 +146,6 @@ class _Stream:
         self.socket, self.file = connection, connection.makefile("rwb")
 
 
-def _end(stream):
-    _close(stream)
-    _starter.leave()
-
-
 def _close(stream):
     for part in (stream.file, stream.socket):
         with suppress(OSError):  # such as bytes that can no longer be sent
@@ -200,11 +190,11 @@ def _start():
 class _Starter:
     """Starts processes; on Linux as forks of one that has imported what they need.
 
-    That one lives as long as somebody uses it: a model, or a block of `quick_starts`.
+    That one starts with the first model and ends with this program: its input ends then.
     """
 
     def __init__(self):
-        self.lock, self.process, self.users = threading.RLock(), None, 0
+        self.lock, self.process = threading.Lock(), None
 
     def start(self, line):
         """Start a process that is told this line."""
@@ -222,23 +212,8 @@ class _Starter:
                     self.process.stdin.write(line)
                     if self.process.stdout.read(1):
                         return
-                self.end()  # it has been killed, and is started again
-
-    def join(self):
-        with self.lock:
-            self.users += 1
-
-    def leave(self):
-        with self.lock:
-            self.users -= 1
-            if self.users == 0 and self.process:
-                self.end()
-
-    def end(self):
-        process, self.process = self.process, None
-        for pipe in (process.stdin, process.stdout):
-            pipe.close()
-        process.wait()
+                self.process.wait()  # it has been killed, and is started again
+                self.process = None
 
     @staticmethod
     def fresh(kind):
@@ -249,16 +224,6 @@ class _Starter:
 
 
 _starter = _Starter()
-
-
-@contextmanager
-def quick_starts():
-    """Keep what models import at hand during the block, where several start one after another."""
-    _starter.join()
-    try:
-        yield
-    finally:
-        _starter.leave()
 
 
 def _serve(port, token):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import mlflow
 import numpy as np
 import pandas as pd
-from loan_process import ModelProcess, name_of, quick_starts
+from loan_process import ModelProcess, name_of
 from mlflow.exceptions import MlflowException
 from mlflow.models import EvaluationResult, MetricThreshold
 from mlflow.models.evaluation.validation import ModelValidationFailedException
@@ -90,11 +90,6 @@ def examine(candidate_uri, champion_uri, rows):
 
 def examination(candidate_uri, champion_uri, rows):
     """Examine as `examine` does, and return the scores as well."""
-    with quick_starts():  # of both models
-        return examination_of(candidate_uri, champion_uri, rows)
-
-
-def examination_of(candidate_uri, champion_uri, rows):
     good = outcomes(rows)
     share = good.mean()
     approved = share >= APPROVED_BAD / (APPROVED_BAD + REJECTED_GOOD)
