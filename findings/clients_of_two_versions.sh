@@ -15,7 +15,7 @@ cd "$folder"
 python3 -m venv new
 new/bin/pip install --quiet uv==0.13.9
 python3 -m venv old
-install="new/bin/uv pip install --quiet --python"
+install="new/bin/uv pip install --quiet --compile-bytecode --python"
 $install new/bin/python mlflow==3.17.2 numpy==2.4.6 scikit-learn==1.9.1
 $install old/bin/python mlflow==2.22.5 'sqlalchemy<2.1' setuptools==80.9.0 numpy==2.4.6 scikit-learn==1.9.1
 export DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true MLFLOW_LOGGING_LEVEL=ERROR
