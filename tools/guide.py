@@ -1,14 +1,18 @@
 """Write the course as one guide, from the notebooks as they are stored; none is executed.
 
     python -m tools.guide
+    python -m tools.guide --links    ask the network whether links to other sites lead somewhere
 
-makes two things in build/guide: html/index.html, which a browser opens from the disk, and
-Guide.docx. Neither they nor this tool need a network. The lessons stand in them without the
+The first makes two things in build/guide: html/index.html, which a browser opens from the disk,
+and Guide.docx. Neither they nor this tool need a network. The lessons stand in them without the
 empty answers to their exercises; README comes first, the pages beside the lessons and the files
-that they read follow.
+that they read follow. Where the environment variable GUIDE_REPOSITORY names the course's home on
+GitHub, as owner/name, the pages are those of its site: each begins with links to open it elsewhere.
 """
 
 import itertools
+import json
+import os
 import posixpath
 import re
 import shutil
@@ -17,6 +21,7 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+from bs4 import BeautifulSoup
 
 from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
 from tools.notebooks import as_read, slug
@@ -32,6 +37,9 @@ APPENDIX = {
     "The data": "data/README.md",
 }
 LISTINGS = "files.md"  # a page that exists in the guide alone
+ORIGINALS = "originals"  # the folder of the notebooks as they are, to download
+GITHUB, BINDER = "https://github.com", "https://mybinder.org/v2/gh"
+CODESPACES = "https://codespaces.new"
 #: Files that lessons read, or walk through, and that are printed whole at the end.
 LISTED = ["notebooks/*.py", "notebooks/deploy/*.*", "steps/*.py"]
 LISTED += ["MLproject", "*.yaml", "Dockerfile"]
@@ -62,10 +70,15 @@ SETTINGS = {
     "html_title": TITLE,
     "html_copy_source": False,
     "html_show_copyright": False,
+    "exclude_patterns": [ORIGINALS],
     "html_css_files": ["guide.css"],
-    "html_show_search_summary": False,  # a page from the disk may not read another
+    "html_js_files": ["guide.js"],
     "html_show_sourcelink": False,
     "html_static_path": ["_static"],
+    # For --links. Pages draw many of their anchors by script, and some sites turn machines away.
+    "linkcheck_anchors": False,
+    "linkcheck_report_timeouts_as_broken": False,
+    "linkcheck_timeout": 30,
 }
 
 
@@ -119,6 +132,40 @@ class Links:
         return MARKUP.sub(replace, text)
 
 
+def repository() -> str:
+    """Return the course's home on GitHub, owner/name; empty where GUIDE_REPOSITORY is not set."""
+    named = os.environ.get("GUIDE_REPOSITORY", "")
+    if named and not re.fullmatch(r"[\w.-]+/[\w.-]+", named):
+        sys.exit(f"GUIDE_REPOSITORY is {named!r}; allowed is owner/name, as in mlflow/mlflow.")
+    return named
+
+
+def doors(page: str, home: str) -> str:
+    """Return the links that stand below the title of a page of the site, `home` being its home."""
+    notebook = page.endswith(".ipynb")
+    where = f"?urlpath=lab/tree/{page}" if notebook else ""
+    links = [f"[Open in Binder]({BINDER}/{home}/HEAD{where})"]
+    links.append(f"[Open in Codespaces]({CODESPACES}/{home})")
+    if notebook:
+        links.insert(0, f"[Download this notebook](path:/{ORIGINALS}/{Path(page).name})")
+        # A notebook is no text to edit by hand: its outputs have to be made anew.
+        links.append(f"[Suggest a change]({GITHUB}/{home}/issues/new?title={page})")
+    elif page != LISTINGS:
+        links.append(f"[Suggest a change]({GITHUB}/{home}/edit/main/{page})")
+    if page == START:  # what the site holds beside its pages
+        links += [
+            '<a href="slides/index.html">Slides</a>',
+            '<a href="Guide.docx">As one Word file</a>',
+        ]
+    return "\n".join(["```{container} doors", *links, "```"])
+
+
+def below_title(text: str, line: str) -> str:
+    """Return a text with something put below its first line, which is its title."""
+    title, _, rest = text.partition("\n")
+    return f"{title}\n\n{line}\n{rest}"
+
+
 def course_map(readme: str) -> list[tuple[str, str, str]]:
     """Return number, short title and part of each lesson from the table in README."""
     rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\(.*?\) \| (.+?) \|", readme, flags=re.M)
@@ -158,58 +205,82 @@ def listings() -> str:
     return "\n\n".join(parts)
 
 
-def write_source(folder: Path) -> None:
+def write_source(folder: Path, home: str = "") -> None:
     """Write what Sphinx reads: pages and pictures, each where it stands in the repository."""
     links = Links()
+
+    def opened(text: str, page: str) -> str:
+        return below_title(text, doors(page, home)) if home else text
+
     texts = {
         name: (REPOSITORY / name).read_text(encoding="utf-8")
         for name in (START, *APPENDIX.values())
     }
     readme = without_column(texts.pop(START), "Solutions")
     pages = {
-        "index.md": links.adapt(readme, START) + "\n" + contents(readme, links),
-        LISTINGS: listings(),
+        "index.md": opened(links.adapt(readme, START), START) + "\n" + contents(readme, links),
+        LISTINGS: opened(listings(), LISTINGS),
     }
-    pages |= {page: links.adapt(text, page) for page, text in texts.items()}
+    pages |= {page: opened(links.adapt(text, page), page) for page, text in texts.items()}
     for path in lessons():
         page = links.lessons[path.name[:2]]
         notebook = as_read(path)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = links.adapt(cell.source, page)
+        notebook.cells[0].source = opened(notebook.cells[0].source, page)
         pages[page] = nbformat.writes(notebook)
     (folder / "_static").mkdir(parents=True)
-    shutil.copy(Path(__file__).with_suffix(".css"), folder / "_static")
+    (folder / ORIGINALS).mkdir()
+    for path in lessons():
+        shutil.copy(path, folder / ORIGINALS)
+    for suffix in (".css", ".js"):
+        shutil.copy(Path(__file__).with_suffix(suffix), folder / "_static")
     shutil.copytree(NOTEBOOKS / "images", folder / "notebooks" / "images")
     for name, text in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
-def write_html(source: Path, target: Path) -> None:
+def run_sphinx(source: Path, target: Path, builder: str = "html") -> None:
     """Let Sphinx make the pages; end where it warns, as of a link that leads nowhere."""
     from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace
 
-    app = Sphinx(
-        source,
-        None,
-        target,
-        target.parent / "doctrees",
-        "html",
-        SETTINGS,
-        status=None,
-        warningiserror=True,
-    )
-    app.build(force_all=True)
+    doctrees = target.parent / "doctrees"
+    with docutils_namespace():  # one process may call Sphinx again
+        app = Sphinx(
+            source, None, target, doctrees, builder, SETTINGS, status=None, warningiserror=True
+        )
+        app.build(force_all=True)
     if app.statuscode:
         sys.exit("Sphinx found faults in the guide; they stand above.")
+
+
+def write_texts(html: Path) -> None:
+    """Write what the pages say as a script: from the disk, search may read that, but no page."""
+    pages = {}
+    for path in html.rglob("*.html"):
+        article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").article
+        if article:
+            pages[path.relative_to(html).as_posix()] = str(article)
+    script = f"const PAGES = {json.dumps(pages)};"
+    (html / "_static" / "pages.js").write_text(script, encoding="utf-8")
+
+
+def check_links(folder: Path = BUILD) -> None:
+    """Ask the network whether each link to another site leads somewhere; end where one does not."""
+    shutil.rmtree(folder, ignore_errors=True)
+    write_source(folder / "source")
+    run_sphinx(folder / "source", folder / "links", "linkcheck")
 
 
 def build(folder: Path = BUILD) -> None:
     """Build both forms of the guide in a folder, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
-    write_source(folder / "source")
-    write_html(folder / "source", folder / "html")
+    write_source(folder / "source", repository())
+    run_sphinx(folder / "source", folder / "html")
+    write_texts(folder / "html")
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = ["index.md", *Links().lessons.values(), *APPENDIX.values(), LISTINGS]
     write_word(
@@ -224,5 +295,9 @@ def build(folder: Path = BUILD) -> None:
 
 
 if __name__ == "__main__":
-    build()
-    print(f"The guide: {BUILD / 'html' / 'index.html'} and {BUILD / 'Guide.docx'}")
+    if sys.argv[1:] == ["--links"]:
+        check_links()
+        print(f"The links lead somewhere: {BUILD / 'links' / 'output.txt'}")
+    else:
+        build()
+        print(f"The guide: {BUILD / 'html' / 'index.html'} and {BUILD / 'Guide.docx'}")

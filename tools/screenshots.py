@@ -2,8 +2,10 @@
 
 import argparse
 import io
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 from classroom.desk.doctor import find_browser
 from classroom.desk.lab import SETTLED
 from classroom.services.servers import mlflow_server
-from classroom.workspace import NOTEBOOKS, lessons, prepare
+from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons, prepare
 from tools.notebooks import execute
 
 IMAGES = NOTEBOOKS / "images"
@@ -84,6 +86,57 @@ def model_url(url: str, experiment: str, name: str) -> str:
     ids = [client.get_experiment_by_name(experiment).experiment_id]
     (model,) = client.search_logged_models(ids, f"name = '{name}'")
     return f"{url}/#/experiments/{ids[0]}/models/{model.model_id}"
+
+
+def open_jupyterlab(page: Page, notebook: str) -> None:
+    """Open a notebook in JupyterLab, as `make lab` does but for the reader's own settings.
+
+    JupyterLab ends when the page is closed.
+    """
+    folder = tempfile.TemporaryDirectory()
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"],
+        cwd=REPOSITORY,
+        env=os.environ | dict.fromkeys((*own, "JUPYTER_RUNTIME_DIR"), folder.name),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def end(_: Page) -> None:
+        process.terminate()
+        process.wait(30)
+        folder.cleanup()
+
+    page.on("close", end)
+    while not (written := list(Path(folder.name).glob("jpserver-*.json"))):
+        page.wait_for_timeout(200)
+    server = json.loads(written[0].read_text(encoding="utf-8"))
+    page.goto(f"http://127.0.0.1:{server['port']}/lab/tree/{notebook}?token={server['token']}")
+
+
+def course(page: Page, url: str) -> None:
+    """README: a lesson in JupyterLab and, beside it, the MLflow UI with the runs that it logged."""
+    page.set_viewport_size({"width": 1600, "height": 860})
+    open_jupyterlab(page, "notebooks/02_tracking_compare_runs.ipynb")
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.get_by_role("button", name="MLflow UI", exact=True).click()
+    inside = page.frame_locator("iframe")
+    inside.get_by_role("link", name="02_tracking_compare_runs").click()
+    page.get_by_role("tab", name="File Browser").click()  # folds it away
+    tab = page.get_by_role("tab", name="MLflow UI")
+    tab.hover()
+    page.mouse.down()
+    page.mouse.move(900, 15, steps=20)
+    page.mouse.move(1350, 450, steps=20)
+    page.mouse.up()
+    inside.get_by_role("button", name="Toggle sidebar").click()
+    inside.locator(".ag-row").filter(has_text="sweep").locator("button").first.click()
+    inside.get_by_text("tree 12").first.wait_for()
+    inside.locator("label:has(input[value=CHART])").click()
+    inside.get_by_text("fold/roc_auc", exact=True).wait_for()
+    heading = page.get_by_role("heading", name="A trend, and a metric over steps")
+    heading.evaluate("heading => heading.scrollIntoView()")
 
 
 def run_overview(page: Page, url: str) -> None:
@@ -236,6 +289,7 @@ def drift_over_months(page: Page, url: str) -> None:
 
 #: Each picture, the lesson whose work it shows, and how to get there.
 PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
+    "course.png": ("02_tracking_compare_runs", course),
     "01_run_overview.png": ("01_tracking_first_run", run_overview),
     "01_run_artifacts.png": ("01_tracking_first_run", run_artifacts),
     "02_charts.png": ("02_tracking_compare_runs", charts_over_steps),

@@ -207,7 +207,7 @@ def write_constraints(root):
         command = "compile --universal --fork-strategy fewest --no-emit-index-url --quiet"
         options = ["--python-version", "{}.{}".format(*OLDEST), "--annotation-style", "line"]
         header = ["--custom-compile-command", "make constraints"]
-        groups = ["--group", "guide", "--group", "spark"]
+        groups = ["--group", "checkers", "--group", "guide", "--group", "spark"]
         files = ["pyproject.toml"] + groups + ["-o", "constraints.txt"]
         run(uv(python) + command.split() + options + header + files, root)
     say("Wrote constraints.txt.")

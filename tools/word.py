@@ -54,7 +54,7 @@ def chapter(html: Path, page: str, pages: list[str]) -> str:
     article = soup.select_one("article")
     if page == pages[0]:
         article.h1.string = ABOUT  # its own title stands on the title page
-    for gone in article.select("a.headerlink, style, .toctree-wrapper"):
+    for gone in article.select("a.headerlink, style, .toctree-wrapper, .doors"):
         gone.decompose()
     for folded in article.select("details"):
         title = folded.summary.extract().get_text()
