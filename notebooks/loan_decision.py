@@ -9,7 +9,7 @@ import pandas as pd
 
 
 class LoanDecision(mlflow.pyfunc.PythonModel):
-    """A classifier with a threshold, rules for what is no application, and a typical applicant."""
+    """A classifier with a threshold, rules for valid applications, and a typical applicant."""
 
     def load_context(self, context):
         self.classifier = mlflow.sklearn.load_model(context.artifacts["classifier"])
@@ -97,7 +97,7 @@ def shown(value):
     return f"{value:g}" if isinstance(value, float) else f"{value:.40}"
 
 
-#: What each column may hold, in words and as a test. Not what is usual: that is the model's part.
+#: What each column may hold, in words and as a test. What is usual is for the model to judge.
 RULES = {
     "Gender": one_of("Male", "Female"),
     "Married": one_of("Yes", "No"),

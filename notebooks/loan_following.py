@@ -76,9 +76,9 @@ class Following(Front):
                 loop.call_soon_threadsafe(self.use_version, model, version)
         except Exception as error:
             what = f"Version {version}" if version else f"{self.name}@{self.alias}"
-            trouble = f"{what} cannot be had ({name_of(error)})"
+            trouble = f"{what} cannot be loaded ({name_of(error)})"
         if trouble not in (None, self.trouble):
-            log.warning("%s; version %s goes on answering.", trouble, self.version)
+            log.warning("%s; version %s keeps answering.", trouble, self.version)
         self.trouble = trouble
 
     def answered_by(self):
@@ -103,7 +103,7 @@ class Following(Front):
         try:
             self.use(load_warm(self.name, self.version))
         except Exception as error:
-            log.warning("Version %s cannot be had (%s).", self.version, name_of(error))
+            log.warning("Version %s cannot be loaded (%s).", self.version, name_of(error))
             raise Refused(503, "The model is not ready.") from None
         return super().predict(records, params)
 

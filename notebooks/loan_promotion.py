@@ -1,4 +1,4 @@
-"""Promotion through a gate: a version becomes the champion only if nothing speaks against it.
+"""Promotion through a gate: a version becomes the champion only if the gate finds no fault.
 
 The versions answer with a decision, as the model of `loan_decision.py` does, each in a process of
 its own (`loan_process.py`). An examination writes nothing anywhere; `promote` writes tags and one
@@ -35,11 +35,11 @@ NUMBERS = FEATURES[5:10]  # from the applicant's income to the credit history
 INPUTS = {name: DataType.double if name in NUMBERS else DataType.string for name in FEATURES}
 #: What every lender knows: this change must not make approvals more likely.
 WORSE = {
-    "a bad credit history": lambda rows: (
+    "A bad credit history": lambda rows: (
         rows.assign(Credit_History=1.0),
         rows.assign(Credit_History=0.0),
     ),
-    "a loan three times as large": lambda rows: (
+    "A loan three times as large": lambda rows: (
         rows,
         rows.assign(LoanAmount=3 * rows["LoanAmount"]),
     ),
@@ -70,7 +70,7 @@ class Examination(NamedTuple):
 
 
 def examine(candidate_uri, champion_uri, rows):
-    """Return what speaks against a candidate, one sentence each; nothing, if it passes.
+    """Return the reasons to refuse a candidate, one sentence each; none if it passes.
 
     Parameters
     ----------
@@ -153,7 +153,9 @@ def faults_of_inputs(model, rows):
     if schema is None or schema.is_tensor_spec() or not schema.has_input_names():
         return ["Its signature names no columns, so it would take them by their position."]
     types = {spec.name: spec.type for spec in schema.inputs}
-    faults = [f"It asks for {name}, which is no feature." for name in types if name not in INPUTS]
+    faults = [
+        f"It asks for {name}, which is not a feature." for name in types if name not in INPUTS
+    ]
     faults += [f"It does not take {name}." for name in INPUTS if name not in types]
     if not faults and list(types) != FEATURES:
         faults = ["Its columns are not in the order of the features."]
@@ -174,7 +176,7 @@ def faults_of_behaviour(model, rows, answers):
     for what, change in WORSE.items():
         better, worse = (ask(model, changed)["probability"].mean() for changed in change(some))
         if not worse <= better:
-            return [f"For it, {what} makes an approval more likely."]
+            return [f"{what} raises its probability of approval."]
     return []
 
 

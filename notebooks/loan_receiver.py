@@ -19,7 +19,7 @@ LARGEST = 2**20  # bytes of a delivery
 
 
 def find_fault(secret, headers, body, now):
-    """Say what speaks against a delivery; None, if it was signed with our secret, and just now."""
+    """Return the reason to refuse a delivery; None if it was signed with our secret just now."""
     number, sent, signature = (
         headers.get(f"X-MLflow-{name}", "") for name in ("Delivery-Id", "Timestamp", "Signature")
     )

@@ -137,7 +137,7 @@ class Rollout(Following):
             try:
                 self.trial = trial = Trial(client.get_run(run_id))
             except Exception as error:
-                self.conclude(client, run_id, "worse", f"It cannot be had ({name_of(error)}).")
+                self.conclude(client, run_id, "worse", f"It cannot be loaded ({name_of(error)}).")
                 return
             log.warning("The %s of version %s begins.", trial.mode, trial.version)
         elif trial is not None:

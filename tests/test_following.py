@@ -180,7 +180,9 @@ def test_requests_are_answered_while_a_slow_version_loads(registry, following):
 
 @pytest.mark.parametrize("number", [3, 4, 5])
 def test_a_version_that_cannot_be_served_does_not_answer(number, registry, following):
-    sentence = re.compile(rf"Version {number} cannot be had \(\w+\); version 1 goes on answering\.")
+    sentence = re.compile(
+        rf"Version {number} cannot be loaded \(\w+\); version 1 keeps answering\."
+    )
 
     def break_it():
         registry.set_registered_model_alias(NAME, "champion", number)
@@ -193,16 +195,18 @@ def test_a_version_that_cannot_be_served_does_not_answer(number, registry, follo
 
 
 def test_without_the_alias_the_last_version_goes_on(registry, following):
-    before = following.log().count("followed@champion cannot be had")
+    before = following.log().count("followed@champion cannot be loaded")
 
     def delete():
         registry.delete_registered_model_alias(NAME, "champion")
-        assert soon(lambda: following.log().count("followed@champion cannot be had") > before, 30)
+        assert soon(
+            lambda: following.log().count("followed@champion cannot be loaded") > before, 30
+        )
         time.sleep(3)  # a second look finds the same, and says nothing
 
     answers = answers_during(delete, following, connections=4)
     assert {told(a)[0] for a in answers} == {"1"}
-    assert following.log().count("followed@champion cannot be had") == before + 1
+    assert following.log().count("followed@champion cannot be loaded") == before + 1
     move(registry, following, 2)
 
 
@@ -244,7 +248,7 @@ def test_the_server_answers_and_ends_when_the_store_is_gone(registry, tmp_path):
     env = {"MLFLOW_TRACKING_URI": f"sqlite:///{home}"}
     with local_server(script, health_path="/ping", timeout=120, env=env) as server:
         home.write_bytes(b"no database")
-        assert soon(lambda: "version 1 goes on answering" in server.log(), 30)
+        assert soon(lambda: "version 1 keeps answering" in server.log(), 30)
         assert version_of(server) == "1"
         assert living(group_of(server))
     assert not wait_until_dead(group_of(server))

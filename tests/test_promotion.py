@@ -138,7 +138,7 @@ WRONG = {
     ),
     "the target wanted": (
         lambda: wants(*FEATURES, TARGET, **{TARGET: "Y"}),
-        "It asks for Loan_Status, which is no feature.",
+        "It asks for Loan_Status, which is not a feature.",
     ),
     "the target in the history": (lambda: leaking("Credit_History", 1.0, 0.0), "log_loss value"),
     "the target in the term": (lambda: leaking("Loan_Amount_Term", 360.0, 180.0), "log_loss value"),
@@ -151,7 +151,7 @@ WRONG = {
     "approves all": (lambda: Fixed(0.9), "expected_cost value"),
     "labels inverted": (
         lambda: Decider(fitted(y=1 - y_train)),
-        "a bad credit history makes an approval more likely",
+        "A bad credit history raises its probability of approval",
     ),
     "NaN": (lambda: Fixed(np.nan), "log_loss = nan"),
     "one NaN": (lambda: Fixed(*[0.7] * (len(ROWS) - 1), np.nan), "log_loss = nan"),

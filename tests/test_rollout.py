@@ -223,7 +223,9 @@ def test_a_challenger_that_does_not_load_does_not_begin(registry, front):
     with under_load(front.port, BODIES) as answers:
         assert soon(lambda: "why" in registry.get_run(run_id).data.tags, 60)
     tags = registry.get_run(run_id).data.tags
-    assert tags["verdict"] == "worse" and re.fullmatch(r"It cannot be had \(\w+\)\.", tags["why"])
+    assert tags["verdict"] == "worse" and re.fullmatch(
+        r"It cannot be loaded \(\w+\)\.", tags["why"]
+    )
     assert set(versions(answers)) == {"1"}
 
 
