@@ -50,8 +50,8 @@ def ask(checker: str, *arguments: str, cwd: Path = REPOSITORY) -> subprocess.Com
         program = shutil.which("node")
     if program is None:
         if required("checkers"):
-            pytest.fail(f"LOANFLOW_REQUIRE asks for the checkers, and there is no {checker}.")
-        pytest.skip(f"There is no {checker}; `make checkers` adds it, for two of them with npm.")
+            pytest.fail(f"LOANFLOW_REQUIRE asks for the checkers, and {checker} is not here.")
+        pytest.skip(f"{checker}, or what it runs, is not here; `make checkers` adds it.")
     return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True)
 
 

@@ -32,7 +32,7 @@ def ui():
 
 #: What a reader must find on the page after the steps to each picture.
 SHOWN = {
-    "course.png": ["Gap and two standard deviations", "A trend, and a metric over steps"],
+    "course.png": ["plt.axvline(0"],
     "01_run_overview.png": ["roc_auc", "logistic_regression", "reviewed"],
     "01_run_artifacts.png": ["coefficients.png", "mistakes.json"],
     "02_charts.png": ["fold/roc_auc", "round/log_loss"],

@@ -62,8 +62,11 @@ def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
 
         page.route("**/*", stay_here)
         page.set_default_timeout(30_000)
-        yield page
-        chromium.close()
+        try:
+            yield page
+        finally:
+            page.close()
+            chromium.close()
 
 
 def experiment_url(url: str, name: str) -> str:
@@ -93,7 +96,7 @@ def open_jupyterlab(page: Page, notebook: str) -> None:
 
     JupyterLab ends when the page is closed.
     """
-    folder = tempfile.TemporaryDirectory()
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     own = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"],
@@ -103,9 +106,9 @@ def open_jupyterlab(page: Page, notebook: str) -> None:
         stderr=subprocess.DEVNULL,
     )
 
-    def end(_: Page) -> None:
-        process.terminate()
-        process.wait(30)
+    def end(_: Page) -> None:  # its kernel and the server of the UI end by themselves after it
+        process.kill()
+        process.wait()
         folder.cleanup()
 
     page.on("close", end)
@@ -135,8 +138,10 @@ def course(page: Page, url: str) -> None:
     inside.get_by_text("tree 12").first.wait_for()
     inside.locator("label:has(input[value=CHART])").click()
     inside.get_by_text("fold/roc_auc", exact=True).wait_for()
-    heading = page.get_by_role("heading", name="A trend, and a metric over steps")
-    heading.evaluate("heading => heading.scrollIntoView()")
+    text = page.locator(".jp-RenderedMarkdown", has_text="The same as a figure.")
+    for _ in range(2):  # JupyterLab draws the pictures above only now, which moves the text down
+        text.evaluate("text => text.scrollIntoView()")
+        page.wait_for_timeout(1_000)
 
 
 def run_overview(page: Page, url: str) -> None:
