@@ -61,11 +61,22 @@ class JupyterLab:
             stderr=subprocess.DEVNULL,
         )
         running = self.wait_for(lambda: next((folder / "runtime").glob("jpserver-*.json"), None))
-        answer = json.loads(self.wait_for(running.read_text))
+        answer = self.wait_for(lambda: self.settings_in(running))
         self.port, self.token = answer["port"], answer["token"]
+        assert self.wait_for(self.listens)  # the file is there before the server listens
 
     @staticmethod
-    def wait_for(what, seconds=60):
+    def settings_in(file: Path) -> dict:
+        with contextlib.suppress(ValueError):  # it is being written
+            return json.loads(file.read_text(encoding="utf-8"))
+        return {}
+
+    def listens(self) -> bool:
+        with socket.socket() as asking:
+            return asking.connect_ex(("127.0.0.1", self.port)) == 0
+
+    @staticmethod
+    def wait_for(what, seconds=120):
         deadline = time.monotonic() + seconds
         while not (found := what()) and time.monotonic() < deadline:
             time.sleep(0.1)
