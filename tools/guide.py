@@ -33,6 +33,7 @@ START = "README.md"
 APPENDIX = {
     "Traps": "notebooks/TRAPS.md",
     "Glossary": "notebooks/GLOSSARY.md",
+    "Cheat sheet": "notebooks/CHEATSHEET.md",
     "From MLflow 2 to 3": "notebooks/OLD_TO_NEW.md",
     "The data": "data/README.md",
 }
