@@ -1,15 +1,18 @@
 """The house style of a notebook as rules: each returns what breaks it, one sentence each."""
 
+import ast
 import json
 import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from classroom.workspace import REPOSITORY
 from tools.notebooks import NAVIGATION, navigation, slug
+from tools.pieces import needed_by
 
 #: Cells whose output may be ignored, by notebook and cell id, each with its reason. None so far.
 IGNORED_OUTPUTS: dict[tuple[str, str], str] = {}
@@ -154,6 +157,34 @@ def execution(path: Path, notebook: NotebookNode) -> Iterator[str]:
             yield f"code cell {cell.id!r} is ignored and not on the short list"
 
 
+def names(cell: NotebookNode) -> tuple[set[str], set[str]]:
+    """Return the names that a code cell defines, and those that it takes from cells before it."""
+    defined, used = set(), set()
+    for node in ast.walk(ast.parse(TransformerManager().transform_cell(cell.source))):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
+        elif isinstance(node, ast.alias):
+            defined.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+    return defined, used - defined
+
+
+def pieces(path: Path, notebook: NotebookNode) -> Iterator[str]:
+    """Where a cell is skipped for want of a piece, no cell that runs there misses its names."""
+    defined_with: dict[str, list[set[str]]] = {}
+    for cell in code_cells(notebook):
+        needed = set(needed_by(path, cell.metadata.get("tags", [])))
+        defined, used = names(cell)
+        for name in sorted(used & set(defined_with)):
+            if not any(earlier <= needed for earlier in defined_with[name]):
+                yield f"{cell.id} takes {name} from a cell that needs more pieces than it does"
+        for name in defined:
+            defined_with.setdefault(name, []).append(needed)
+
+
 def repeatable(path: Path, notebook: NotebookNode) -> Iterator[str]:
     """Nothing that differs from reader to reader is stored, in the source or in an output."""
     for cell in notebook.cells:
@@ -234,5 +265,5 @@ def exercises(notebook: NotebookNode) -> list[str]:
     return re.findall(r"^### Exercise (\d+\.\d)$", text, flags=re.M)
 
 
-EVERYWHERE = [cells, execution, repeatable, versions, metadata, links, verdicts]
+EVERYWHERE = [cells, execution, pieces, repeatable, versions, metadata, links, verdicts]
 IN_LESSONS = [opening, sections, size]

@@ -90,6 +90,12 @@ def same_id(notebook):
     notebook.cells[2].id = notebook.cells[3].id
 
 
+def missing_piece(notebook):
+    first, *_, last = style.code_cells(notebook)
+    first.metadata["tags"], first.source = ["needs-curl"], "fetched = 1"
+    last.source = "print(fetched)"
+
+
 def stripped(notebook):
     for cell in style.code_cells(notebook):
         cell.execution_count, cell.outputs = None, []
@@ -179,6 +185,7 @@ def few_cells(notebook):
         (style.cells, decoration),
         (style.cells, random_id),
         (style.cells, same_id),
+        (style.pieces, missing_piece),
         (style.execution, stripped),
         (style.execution, ignored),
         (style.execution, ignored_by_tag),
