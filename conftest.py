@@ -134,6 +134,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: turn(work_unit(item.nodeid)))
 
 
+def copy_prepared(place):
+    """Copy the prepared store; what a test of another worker has in it for a while stays out."""
+    passing = shutil.ignore_patterns("other-machine-*")
+    return Path(shutil.copytree(os.environ[PREPARED], place, dirs_exist_ok=True, ignore=passing))
+
+
 def start_kernel(start):
     """Start a notebook's kernel as Jupyter would: what child processes print reaches the cell.
 
@@ -147,7 +153,7 @@ def start_kernel(start):
 def workspace(tmp_path, monkeypatch):
     """An empty workspace of the test's own."""
     home = tmp_path / "workspace"
-    shutil.copytree(os.environ[PREPARED], home)
+    copy_prepared(home)
     monkeypatch.setenv("LOANFLOW_HOME", str(home))
     return home
 
@@ -165,6 +171,6 @@ def pytest_runtest_setup(item):
     if notebook.kernel is None:
         notebook.setup = functools.partial(start_kernel, notebook.setup)
         home = Path(tempfile.mkdtemp(prefix="loanflow-notebook-"))
-        shutil.copytree(os.environ[PREPARED], home, dirs_exist_ok=True)
+        copy_prepared(home)
         os.environ["LOANFLOW_HOME"] = str(home)
         item.config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

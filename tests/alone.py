@@ -2,11 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from conftest import copy_prepared
 
 
 def run_alone(script: str, *arguments: object, sent: object = None, folder: Path) -> object:
@@ -21,7 +22,7 @@ def run_alone(script: str, *arguments: object, sent: object = None, folder: Path
         If the script fails; the message holds the end of what it wrote to standard error.
     """
     with tempfile.TemporaryDirectory(prefix="loanflow-alone-", ignore_cleanup_errors=True) as place:
-        home = shutil.copytree(os.environ["LOANFLOW_PREPARED_STORE"], Path(place) / "workspace")
+        home = copy_prepared(Path(place) / "workspace")
         temporary = Path(place) / "temporary"
         temporary.mkdir()
         own = {"LOANFLOW_HOME": str(home), "MPLBACKEND": "agg", "TMPDIR": str(temporary)}

@@ -215,7 +215,7 @@ def test_a_browser_opens_and_searches_the_guide_from_the_disk(guide):
         page.locator("input[name=q]").first.fill("copy_model_version")
         page.keyboard.press("Enter")
         found = page.locator("#search-results li:has(a[href*='18_registry_versions'])").first
-        found.get_by_text("takes a version from one name to the other").wait_for()
+        found.get_by_text("copies a version from one name to the other").wait_for()
         found.locator("a").click()
         page.get_by_role("heading", level=1).wait_for()
         assert "18_registry_versions" in page.url
