@@ -368,9 +368,9 @@ def start(*options, **variables):
     return local_server(command, health_path="/ping", timeout=120, env=variables, name="front")
 
 
-def test_a_front_that_is_stopped_saves_the_traces_that_wait(served_model):
+def test_a_front_that_is_stopped_saves_the_traces_that_wait(served_model, tmp_path):
     store = mlflow.MlflowClient(tracking_uri())
-    experiment = store.create_experiment("traced")
+    experiment = store.create_experiment("traced", (tmp_path / "traces").as_uri())
     where = {"MLFLOW_TRACKING_URI": tracking_uri(), "MLFLOW_EXPERIMENT_ID": experiment}
     with start(served_model, "--trace", **where) as server:
         drive(server.port, b'{"inputs": [{"amount": 4321.0}]}', requests=20, seconds=60)

@@ -208,6 +208,7 @@ def registry(tmp_path_factory):
         before = mlflow.get_tracking_uri()
         mlflow.set_tracking_uri(tracking_uri())
         client = mlflow.MlflowClient()
+        client.create_experiment("tested", tmp_path_factory.mktemp("files").as_uri())
         mlflow.set_experiment("tested")
         client.create_registered_model(NAME)
         assert register(Decider(fitted("logistic_regression"))) == "1"
