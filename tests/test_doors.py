@@ -348,3 +348,11 @@ def test_the_readme_shows_the_course_and_says_which_doors_were_opened():
 def test_the_folders_are_those_that_the_tools_look_for():
     assert DEVCONTAINER.is_file() and (BINDER / "environment.yml").is_file()
     assert not Path(REPOSITORY / "binder").exists()  # it would win over .binder
+
+
+def test_binders_folder_holds_only_what_binder_reads():
+    assert {path.name for path in BINDER.iterdir()} == {
+        *("environment.yml", "apt.txt", "postBuild", "start")
+    }
+    packages = (BINDER / "apt.txt").read_text(encoding="utf-8").splitlines()
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", package) for package in packages)

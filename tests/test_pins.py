@@ -147,6 +147,8 @@ def workflow_faults(workflow: str, tested: list[str]) -> list[str]:
     on_linux = 'PATH="$PATH:$CONDA/bin" LOANFLOW_REQUIRE=conda .ci/run'
     if runs != {"runner.os == 'Linux'": on_linux, "runner.os != 'Linux'": "make test"}:
         faults.append("it does not run .ci/run, or make test off Linux, and that alone")
+    if not 0 < job.get("timeout-minutes", 0) <= 90:
+        faults.append("nothing ends it in time")
     return faults
 
 
@@ -161,6 +163,8 @@ def newest_faults(workflow: str, tested: list[str]) -> list[str]:
         faults.append("it does not take the newest tested Python")
     if "make newest" not in [step.get("run") for step in steps]:
         faults.append("it does not run make newest")
+    if not 0 < job.get("timeout-minutes", 0) <= 90:
+        faults.append("nothing ends it in time")
     kept = [step for step in steps if "newest.md" in str(step)]
     if not kept or any(step.get("if") != "always()" for step in kept):
         faults.append("the report is not kept where a lesson broke")
@@ -290,7 +294,7 @@ def test_an_older_python_in_pyproject_is_noticed():
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
-    [('"3.12", ', ""), (".ci/run", "pytest"), ("make test", "pytest")],
+    [('"3.12", ', ""), (".ci/run", "pytest"), ("make test", "pytest"), ("timeout-minutes: 75", "")],
 )
 def test_the_workflow_runs_ci_on_the_supported_pythons(right, wrong):
     assert workflow_faults(WORKFLOW, supported_pythons()) == []
@@ -304,6 +308,7 @@ def test_the_workflow_runs_ci_on_the_supported_pythons(right, wrong):
         ("schedule:", "push:"),
         ('"3.14"', '"3.12"'),
         ("make newest", "make test"),
+        ("timeout-minutes: 60", ""),
         ("if: always()", "if: success()"),
     ],
 )
