@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import mlflow
 import nbformat
+import psutil
 import pytest
 import yaml
 from botocore.exceptions import ProxyConnectionError
@@ -244,11 +245,8 @@ time.sleep(60)
 
 
 def processes_with(folder):
-    listing = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "stat=", "-o", "args="], capture_output=True, text=True
-    )
-    ours = [line for line in listing.stdout.splitlines() if str(folder) in line]
-    return [line for line in ours if not line.startswith("Z") and "dockerd" in line]
+    commands = [p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"])]
+    return [c for c in map(" ".join, commands) if str(folder) in c and "dockerd" in c]
 
 
 @needs_our_engine

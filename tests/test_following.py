@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from itertools import groupby
@@ -114,10 +113,8 @@ def version_of(server):
 
 def process_of_a_model(group):
     """Return the number of the newest process in a group that serves a model."""
-    command = ["ps", "-A", "-o", "pgid=", "-o", "pid=", "-o", "args="]
-    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listing.splitlines()]
-    return max(int(row[1]) for row in rows if int(row[0]) == group and "loan_process" in row[2])
+    script = str(NOTEBOOKS / "loan_process.py")
+    return max(process.pid for process in living(group) if script in process.cmdline())
 
 
 def told(answer):

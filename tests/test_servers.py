@@ -10,10 +10,11 @@ import tempfile
 import textwrap
 import time
 import urllib.request
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import mlflow
+import psutil
 import pytest
 from jupyter_client import KernelManager
 
@@ -41,19 +42,17 @@ STUBBORN = [
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
 
 
-def living(group: int) -> list[str]:
+def living(group: int) -> list[psutil.Process]:
     """The processes of a group, without those that are dead and only not yet collected."""
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pgid=", "-o", "stat=", "-o", "args="],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
-    return [row[-1] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
-def wait_until_dead(group: int, seconds: float = 30) -> list[str]:
+def wait_until_dead(group: int, seconds: float = 30) -> list[psutil.Process]:
     deadline = time.monotonic() + seconds
     while (processes := living(group)) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -145,12 +144,8 @@ def test_the_processes_that_the_server_started_end_with_it():
 
 def test_a_server_that_dies_alone_takes_its_processes_with_it():
     server = local_server(FAMILY, health_path="/")
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=", "-o", "ppid="], capture_output=True, text=True, check=True
-    )
-    parents = dict(map(int, line.split()) for line in listing.stdout.splitlines())
-    (pid,) = [pid for pid, parent in parents.items() if parent == group_of(server)]
-    os.kill(pid, signal.SIGKILL)
+    (web_server,) = psutil.Process(group_of(server)).children()
+    web_server.kill()
     assert not wait_until_dead(group_of(server))
     assert not server.running
     server.stop()

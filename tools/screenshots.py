@@ -138,9 +138,9 @@ def course(page: Page, url: str) -> None:
     inside.get_by_text("tree 12").first.wait_for()
     inside.locator("label:has(input[value=CHART])").click()
     inside.get_by_text("fold/roc_auc", exact=True).wait_for()
-    text = page.locator(".jp-RenderedMarkdown", has_text="The same as a figure.")
-    for _ in range(2):  # JupyterLab draws the pictures above only now, which moves the text down
-        text.evaluate("text => text.scrollIntoView()")
+    cell = page.locator(".jp-CodeCell", has_text="plt.axvline(0").first
+    for _ in range(2):  # JupyterLab draws the pictures above only now, which moves the cell down
+        cell.evaluate("cell => cell.scrollIntoView()")
         page.wait_for_timeout(1_000)
 
 

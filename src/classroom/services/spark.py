@@ -122,6 +122,8 @@ class Cluster(AbstractContextManager):
             "spark.authenticate": "true",
             "spark.authenticate.secret": secrets.token_hex(16),
             "spark.executor.memory": "512m",
+            # A worker's Python, and a model's server below it, would live on for a minute.
+            "spark.python.worker.reuse": "false",
         }
         asked = folder / "spark.conf"
         asked.touch(0o600)  # not on the command line, which others may list
