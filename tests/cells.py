@@ -4,7 +4,7 @@
 
 A cell with the tag `restores` changes global state, such as the tracking URI, and must leave it as
 it was: when it is done, and when it is interrupted at the first or the last line that it guards. A
-cell with the tag `moves` changes it for good; it is interrupted too, and must then run again.
+cell with the tag `moves` changes it for good; it is interrupted too. Every cell runs again at last.
 """
 
 import ast
@@ -29,24 +29,19 @@ class Reader:
         self.shell.colors = "nocolor"
         sys.path.insert(0, "")  # a kernel finds the modules that lie beside its notebook
 
-    def run(self, source: str, stop_at: int | None = None) -> str | None:
-        """Run a cell; return its error. With `stop_at`, Ctrl-C comes before that line of it."""
-
-        def trace(frame, event, _):
-            if not frame.f_code.co_filename.startswith("<ipython-input"):
-                return None
-            if event == "line" and frame.f_lineno == stop_at:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-            return trace
-
-        sys.settrace(trace if stop_at else None)
-        try:
-            result = self.shell.run_cell(source, store_history=True)
-        finally:
-            sys.settrace(None)
+    def run(self, source: str) -> str | None:
+        """Run a cell; return its error."""
+        result = self.shell.run_cell(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
         return None if error is None else f"{type(error).__name__}: {error}"
+
+    def run_interrupted(self, source: str, line: int) -> str | None:
+        """Run a cell in which Ctrl-C comes before the statement that begins in that line."""
+        self.shell.ast_transformers.append(_CtrlC(line))
+        try:
+            return self.run(source)
+        finally:
+            self.shell.ast_transformers.pop()
 
     def lines_to_stop_at(self, source: str) -> list[int]:
         """Return the first and the last line that a cell guards by `with` or `try`."""
@@ -57,6 +52,25 @@ class Reader:
             for statement in node.body
         ]
         return sorted({min(guarded), max(guarded)}) if guarded else []
+
+
+class _CtrlC(ast.NodeTransformer):
+    """Puts an interrupt into a cell: a trace function would slow down all that the cell calls."""
+
+    def __init__(self, line: int):
+        self.line = line
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Put it into a `with` or `try` whose body holds the line."""
+        super().generic_visit(node)
+        if isinstance(node, ast.With | ast.Try):
+            lines = [statement.lineno for statement in node.body]
+            if self.line in lines:
+                at = lines.index(self.line)
+                (stop,) = ast.parse("raise KeyboardInterrupt").body
+                node.body.insert(at, ast.copy_location(stop, node.body[at]))
+                ast.fix_missing_locations(node)
+        return node
 
 
 def state() -> dict[str, object]:
@@ -93,7 +107,7 @@ def changed(before: dict[str, object], processes: int) -> list[str]:
 
 
 def faults(path: Path) -> list[str]:
-    """Run every cell twice, interrupt those that restore; return what went wrong."""
+    """Run every cell twice, with interrupts in between; return what went wrong."""
     reader, wrong = Reader(), []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type != "code":
@@ -103,14 +117,10 @@ def faults(path: Path) -> list[str]:
         before, processes = (state(), children()) if restores else ({}, 0)
         if error := reader.run(cell.source):
             return [*wrong, f"{cell.id}: {error}"]
-        if error := reader.run(cell.source):
-            wrong.append(f"{cell.id}, run twice: {error}")
-        if not restores and not moves:
-            continue
         if restores:
             wrong += [f"{cell.id} leaves another {what}" for what in changed(before, processes)]
-        for line in reader.lines_to_stop_at(cell.source):
-            error = reader.run(cell.source, stop_at=line)
+        for line in reader.lines_to_stop_at(cell.source) if restores or moves else []:
+            error = reader.run_interrupted(cell.source, line)
             if error != "KeyboardInterrupt: " and restores:  # what has moved may leave a line out
                 wrong.append(f"{cell.id}, interrupted at its line {line}: {error}")
             if restores:
@@ -118,8 +128,8 @@ def faults(path: Path) -> list[str]:
                     f"{cell.id}, interrupted at its line {line}, leaves another {what}"
                     for what in changed(before, processes)
                 ]
-        if error := reader.run(cell.source):  # what the next cells need
-            wrong.append(f"{cell.id}, after an interrupt: {error}")
+        if error := reader.run(cell.source):
+            wrong.append(f"{cell.id}, run again: {error}")
     return wrong
 
 

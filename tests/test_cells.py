@@ -45,7 +45,7 @@ finally:
     ("source", "said"),
     [
         ("import os\nos.environ['NEW'] = '1'", "leaves another environment"),
-        ("import os\nos.makedirs('made')", "run twice: FileExistsError"),
+        ("import os\nos.makedirs('made')", "run again: FileExistsError"),
         (AUTOLOG.format(False), "leaves another autolog"),
         ("import mlflow\nmlflow.set_tracking_uri('sqlite:///x.db')", "another tracking URI"),
         (PROCESS, "leaves another processes"),
