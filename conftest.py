@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -16,23 +17,54 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from classroom.desk.doctor import find_browser
-from classroom.workspace import prepare
+from classroom.workspace import REPOSITORY, prepare
 from tools.pieces import PIECES, needed_by, packages_at_hand
 
 PREPARED = "LOANFLOW_PREPARED_STORE"
+CACHES = ("_cache/", "__pycache__/", ".hypothesis/", ".ipynb_checkpoints/")
+FILES_BEFORE = pytest.StashKey[set[str]]()
 
 
 def pytest_configure(config):
-    """Prepare the store once, before xdist starts its workers, which inherit its place."""
+    """Prepare the store once, before xdist starts its workers; give each process a copy of it."""
     os.environ.pop("MPLBACKEND", None)  # set, it keeps figures out of the cells
     os.environ.pop("LOANFLOW_DATA", None)  # the stored outputs are those of the course's own data
     if PREPARED not in os.environ:
-        folder = tempfile.mkdtemp(prefix="loanflow-prepared-")
-        os.environ["LOANFLOW_HOME"] = folder
+        os.environ["LOANFLOW_HOME"] = new_folder(config, "prepared")
         prepare()
-        os.environ[PREPARED] = folder
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ[PREPARED] = os.environ["LOANFLOW_HOME"]
         config.add_cleanup(lambda: os.environ.pop(PREPARED))
+        config.stash[FILES_BEFORE] = files_of_nobody()
+    os.environ["LOANFLOW_HOME"] = str(copy_prepared(new_folder(config, "tests")))
+
+
+def new_folder(config, name):
+    """Make a folder that goes when the tests end; return its path."""
+    folder = tempfile.mkdtemp(prefix=f"loanflow-{name}-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return folder
+
+
+def copy_prepared(place):
+    """Copy the prepared store, which no test changes."""
+    return Path(shutil.copytree(os.environ[PREPARED], place, dirs_exist_ok=True))
+
+
+def pytest_sessionfinish(session):
+    """Fail where the tests leave files in the checkout: MLflow may take them for the reader's."""
+    if FILES_BEFORE in session.config.stash:
+        left = files_of_nobody() - session.config.stash[FILES_BEFORE]
+        if left:
+            print(f"\nThe tests leave in the checkout: {', '.join(sorted(left))}")
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def files_of_nobody():
+    """Return what lies in the checkout and git does not track, caches left out."""
+    status = ["git", "status", "--porcelain", "--ignored"]
+    listed = subprocess.run(status, cwd=REPOSITORY, capture_output=True, text=True).stdout
+    paths = [line[3:] for line in listed.splitlines() if line.startswith(("??", "!!"))]
+    return {path for path in paths if not path.endswith(CACHES)}
 
 
 def required(piece):
@@ -134,12 +166,6 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: turn(work_unit(item.nodeid)))
 
 
-def copy_prepared(place):
-    """Copy the prepared store; what a test of another worker has in it for a while stays out."""
-    passing = shutil.ignore_patterns("other-machine-*")
-    return Path(shutil.copytree(os.environ[PREPARED], place, dirs_exist_ok=True, ignore=passing))
-
-
 def start_kernel(start):
     """Start a notebook's kernel as Jupyter would: what child processes print reaches the cell.
 
@@ -170,7 +196,5 @@ def pytest_runtest_setup(item):
     skip_where_missing(item)
     if notebook.kernel is None:
         notebook.setup = functools.partial(start_kernel, notebook.setup)
-        home = Path(tempfile.mkdtemp(prefix="loanflow-notebook-"))
-        copy_prepared(home)
+        home = copy_prepared(new_folder(item.config, "notebook"))
         os.environ["LOANFLOW_HOME"] = str(home)
-        item.config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

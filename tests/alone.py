@@ -22,8 +22,7 @@ def run_alone(script: str, *arguments: object, sent: object = None, folder: Path
     """
     with tempfile.TemporaryDirectory(prefix="loanflow-alone-", ignore_cleanup_errors=True) as place:
         prepared = os.environ["LOANFLOW_PREPARED_STORE"]
-        passing = shutil.ignore_patterns("other-machine-*")  # what another worker has there
-        home = shutil.copytree(prepared, Path(place) / "workspace", ignore=passing)
+        home = shutil.copytree(prepared, Path(place) / "workspace")
         temporary = Path(place) / "temporary"
         temporary.mkdir()
         own = {"LOANFLOW_HOME": str(home), "MPLBACKEND": "agg", "TMPDIR": str(temporary)}

@@ -230,3 +230,39 @@ def test_a_lesson_that_was_never_opened_cannot_be_resumed(workspace):
 def test_the_set_up_cell_says_how_to_go_on(workspace, capsys):
     open_lesson("01_x")
     assert "classroom.resume('01_x') keeps what it holds." in capsys.readouterr().out
+
+
+PROGRAM = """
+import sys
+import mlflow
+
+for line in sys.stdin:
+    try:
+        mlflow.set_tracking_uri(line.strip())
+        mlflow.set_experiment(sys.argv[1])
+        with mlflow.start_run():
+            mlflow.log_metric("roc_auc", 0.7)
+        print("logged", flush=True)
+    except Exception as error:
+        print(str(error).splitlines()[0], flush=True)
+"""
+
+
+def test_of_programs_that_open_a_new_store_at_once_some_fail(workspace, tmp_path):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-c", PROGRAM]
+    programs = [subprocess.Popen([*command, f"trial {n}"], **pipes) for n in range(3)]
+
+    def at_once(uri):
+        for program in programs:
+            print(uri, file=program.stdin, flush=True)
+        return [program.stdout.readline() for program in programs]
+
+    try:
+        at_once(f"sqlite:///{tmp_path / 'alone.db'}")  # until each has imported MLflow
+        answers = at_once(f"sqlite:///{tmp_path / 'new.db'}")
+        assert any("already exists" in answer for answer in answers), answers
+        assert at_once(tracking_uri()) == ["logged\n"] * 3  # one process has opened it before
+    finally:
+        for program in programs:
+            program.communicate()
