@@ -383,7 +383,7 @@ def test_a_cluster_answers_the_same_loses_a_worker_and_leaves_nothing(cluster, t
     before = folders_of_clusters()
     if end == "stop":
         code = f"{cluster}\njvm.stop()\ncluster.stop()\nprint(cluster)"
-        told, ended = run_with_models(code, tmp_path, rows=100_000)
+        told, ended = run_with_models(code, tmp_path, rows=1_000_000)
         assert ended == "<Cluster, ended>"
     else:  # before it is asked anything
         code = cluster.partition("table = ")[0] + "print(json.dumps([[], 0, 0, 0, "
@@ -393,7 +393,7 @@ def test_a_cluster_answers_the_same_loses_a_worker_and_leaves_nothing(cluster, t
     listening, rows, gap, running, pids, passed = json.loads(told)
     if end == "stop":
         assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
-        assert (rows, running, passed) == (100_000, "<Cluster, 2 processes>", 50)
+        assert (rows, running, passed) == (1_000_000, "<Cluster, 2 processes>", 50)
         assert gap < 1e-12
     assert len(pids) >= 4
     assert wait_until_gone(pids) == []
