@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from classroom.workspace import REPOSITORY, lessons
+from classroom.workspace import REPOSITORY, appendices, lessons
 from conftest import skip_module_without_guide, skip_without_browser
 from tools.notebooks import as_read
 from tools.screenshots import browser_page
@@ -23,7 +23,7 @@ from docx.oxml.ns import qn  # noqa: E402
 
 from tools import guide as maker  # noqa: E402
 
-LESSONS = lessons()
+LESSONS = lessons() + appendices()
 FAULTS = pytest.raises(SystemExit, match="faults in the guide")
 VERDICT = r"Exercise \d+\.\d: "  # what a check says
 pytestmark = pytest.mark.filterwarnings("ignore:.*MystReferenceResolver.app")  # for Sphinx 11
@@ -65,7 +65,11 @@ def word(guide):
 
 
 def article(html, lesson):
-    return html[f"notebooks/{lesson.stem}.html"].select_one("article")
+    return html[page_of(lesson)].select_one("article")
+
+
+def page_of(path):
+    return path.relative_to(REPOSITORY).with_suffix(".html").as_posix()
 
 
 def code_cells(lesson):
@@ -146,18 +150,18 @@ def test_a_page_holds_its_lesson_whole_but_for_the_answers(html, lesson):
     streams = [o.text for c in code_cells(lesson) for o in c.outputs if o.output_type == "stream"]
     # Without spaces: what a cell prints need not end with a new line.
     assert "".join("".join(printed).split()) == "".join("".join(streams).split())
-    assert page.h1.get_text().startswith(lesson.name[:2])
+    assert page.h1.get_text().startswith(f"{lesson.name.partition('_')[0]} ")
     tasks = [h.get_text() for h in page.select("h3") if h.get_text().startswith("Exercise")]
-    assert tasks
+    assert bool(tasks) == (lesson in lessons())
     assert not re.search(VERDICT, page.get_text())
 
 
 def test_each_page_of_the_site_can_be_opened_elsewhere(guide, html):
     for lesson in LESSONS:
-        page, path = f"notebooks/{lesson.stem}.html", f"notebooks/{lesson.name}"
+        page, path = page_of(lesson), lesson.relative_to(REPOSITORY).as_posix()
         links = {a.get_text(): a["href"] for a in html[page].select(".doors a")}
         download = links.pop("Download this notebook")
-        assert (guide / "html" / "notebooks" / download).read_bytes() == lesson.read_bytes()
+        assert (guide / "html" / page).parent.joinpath(download).read_bytes() == lesson.read_bytes()
         assert links == {
             "Open in Binder": f"https://mybinder.org/v2/gh/{HOME}/HEAD?urlpath=lab/tree/{path}",
             "Open in Codespaces": f"https://codespaces.new/{HOME}",
@@ -188,7 +192,7 @@ def test_the_lessons_follow_each_other(html):
         page = posixpath.normpath(posixpath.join(posixpath.dirname(page), following["href"]))
         way.append(page)
     assert way == [
-        *(f"notebooks/{path.stem}.html" for path in LESSONS),
+        *map(page_of, LESSONS),
         *(f"{posixpath.splitext(page)[0]}.html" for page in maker.APPENDIX.values()),
         "files.html",
     ]
@@ -200,7 +204,8 @@ def test_the_contents_name_every_lesson_by_part(html):
     for part in ("Tracking", "Projects", "Models", "Model Registry", "Appendix"):
         assert parts.count(part) == 1
     titles = [a.get_text() for a in tree.select("a")]
-    assert [title[:2] for title in titles[: len(LESSONS)]] == [path.name[:2] for path in LESSONS]
+    begins = [path.name.partition("_")[0] for path in LESSONS]
+    assert [title.partition(" ")[0] for title in titles[: len(LESSONS)]] == begins
     assert titles[len(LESSONS) :] == [*maker.APPENDIX, "Scripts and files"]
 
 
@@ -345,3 +350,10 @@ def test_a_dead_link_to_another_site_is_noticed(tmp_path, monkeypatch, other_sit
     monkeypatch.setattr(maker, "write_source", one_page)
     with contextlib.nullcontext() if page == "there" else FAULTS:
         maker.check_links(tmp_path / "guide")
+
+
+def test_the_cheat_sheet_is_one_page_that_names_no_machine(guide):
+    skip_without_browser()
+    printed = (guide / "Cheatsheet.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    assert b"file:" not in printed and b"/URI" not in printed

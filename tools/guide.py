@@ -3,11 +3,12 @@
     python -m tools.guide
     python -m tools.guide --links    ask the network whether links to other sites lead somewhere
 
-The first makes two things in build/guide: html/index.html, which a browser opens from the disk,
-and Guide.docx. Neither they nor this tool need a network. The lessons stand in them without the
-empty answers to their exercises; README comes first, the pages beside the lessons and the files
-that they read follow. Where the environment variable GUIDE_REPOSITORY names the course's home on
-GitHub, as owner/name, the pages are those of its site: each begins with links to open it elsewhere.
+The first makes three things in build/guide: html/index.html, which a browser opens from the disk,
+Guide.docx and, where there is a browser to print it, Cheatsheet.pdf. Neither they nor this tool
+need a network. The lessons stand in them without the empty answers to their exercises; README comes
+first; the appendices, the pages beside the lessons and the files that they read follow. Where the
+environment variable GUIDE_REPOSITORY names the course's home on GitHub, as owner/name, the pages
+are those of its site: each begins with links to open it elsewhere.
 """
 
 import itertools
@@ -23,8 +24,10 @@ from pathlib import Path
 import nbformat
 from bs4 import BeautifulSoup
 
-from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
+from classroom.desk.doctor import find_browser
+from classroom.workspace import NOTEBOOKS, REPOSITORY, appendices, lessons
 from tools.notebooks import as_read, slug
+from tools.screenshots import browser_page
 from tools.word import write_word
 
 BUILD = REPOSITORY / "build" / "guide"
@@ -37,6 +40,7 @@ APPENDIX = {
     "From MLflow 2 to 3": "notebooks/OLD_TO_NEW.md",
     "The data": "data/README.md",
 }
+PAPER = dict.fromkeys(("top", "right", "bottom", "left"), "9mm")  # the margins of a printed page
 LISTINGS = "files.md"  # a page that exists in the guide alone
 ORIGINALS = "originals"  # the folder of the notebooks as they are, to download
 GITHUB, BINDER = "https://github.com", "https://mybinder.org/v2/gh"
@@ -85,11 +89,12 @@ SETTINGS = {
 
 def listed_files() -> list[str]:
     """Return the paths of the files that the guide prints whole, the lessons' own first."""
-    return [
-        path.relative_to(REPOSITORY).as_posix()
-        for pattern in LISTED
-        for path in sorted(REPOSITORY.glob(pattern))
-    ]
+    return [page_of(path) for pattern in LISTED for path in sorted(REPOSITORY.glob(pattern))]
+
+
+def page_of(path: Path) -> str:
+    """Return where a file of the repository stands in the guide: where it stands here."""
+    return path.relative_to(REPOSITORY).as_posix()
 
 
 class Links:
@@ -101,13 +106,13 @@ class Links:
     """
 
     def __init__(self) -> None:
-        self.lessons = {path.name[:2]: f"notebooks/{path.name}" for path in lessons()}
+        self.lessons = {path.name[:2]: page_of(path) for path in lessons()}
         files = listed_files()
         self.names = {name.rpartition("/")[2]: name for name in files}
         #: Where what stands in the repository stands in the guide.
         self.places = {name: f"{LISTINGS}#{slug(name)}" for name in files}
         self.places |= {START: "index.md"} | {page: page for page in APPENDIX.values()}
-        self.places |= {page: page for page in self.lessons.values()}
+        self.places |= {page: page for page in map(page_of, lessons() + appendices())}
 
     def adapt(self, text: str, page: str) -> str:
         """Return a text of the repository's file `page` with the links of the guide."""
@@ -179,8 +184,9 @@ def contents(readme: str, links: Links) -> str:
         (part, [f"{number} {title} <{links.lessons[number]}>" for number, title, _ in rows])
         for part, rows in itertools.groupby(course_map(readme), key=lambda row: row[2])
     ]
-    last = APPENDIX | {"Scripts and files": LISTINGS}
-    groups.append(("Appendix", [f"{title} <{page}>" for title, page in last.items()]))
+    pages = APPENDIX | {"Scripts and files": LISTINGS}
+    last = [page_of(path) for path in appendices()]  # each under its own title
+    groups.append(("Appendix", last + [f"{title} <{page}>" for title, page in pages.items()]))
     return "\n".join(
         "\n".join([f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n", *entries, "```"])
         for caption, entries in groups
@@ -223,8 +229,8 @@ def write_source(folder: Path, home: str = "") -> None:
         LISTINGS: opened(listings(), LISTINGS),
     }
     pages |= {page: opened(links.adapt(text, page), page) for page, text in texts.items()}
-    for path in lessons():
-        page = links.lessons[path.name[:2]]
+    for path in lessons() + appendices():
+        page = page_of(path)
         notebook = as_read(path)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
@@ -233,7 +239,7 @@ def write_source(folder: Path, home: str = "") -> None:
         pages[page] = nbformat.writes(notebook)
     (folder / "_static").mkdir(parents=True)
     (folder / ORIGINALS).mkdir()
-    for path in lessons():
+    for path in lessons() + appendices():
         shutil.copy(path, folder / ORIGINALS)
     for suffix in (".css", ".js"):
         shutil.copy(Path(__file__).with_suffix(suffix), folder / "_static")
@@ -269,6 +275,15 @@ def write_texts(html: Path) -> None:
     (html / "_static" / "pages.js").write_text(script, encoding="utf-8")
 
 
+def print_cheat_sheet(html: Path, target: Path) -> None:
+    """Print the cheat sheet on a page of A4; its links, which lead to this machine, become text."""
+    with browser_page() as page:
+        page.goto((html / APPENDIX["Cheat sheet"]).with_suffix(".html").as_uri())
+        page.emulate_media(media="print", color_scheme="light")
+        page.evaluate("for (const link of [...document.links]) link.removeAttribute('href')")
+        page.pdf(path=target, format="A4", print_background=True, margin=PAPER)
+
+
 def check_links(folder: Path = BUILD) -> None:
     """Ask the network whether each link to another site leads somewhere; end where one does not."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -283,7 +298,7 @@ def build(folder: Path = BUILD) -> None:
     run_sphinx(folder / "source", folder / "html")
     write_texts(folder / "html")
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = ["index.md", *Links().lessons.values(), *APPENDIX.values(), LISTINGS]
+    names = ["index.md", *map(page_of, lessons() + appendices()), *APPENDIX.values(), LISTINGS]
     write_word(
         folder / "html",
         [f"{posixpath.splitext(name)[0]}.html" for name in names],
@@ -291,6 +306,8 @@ def build(folder: Path = BUILD) -> None:
         subtitle=project["description"],
         target=folder / "Guide.docx",
     )
+    if find_browser():
+        print_cheat_sheet(folder / "html", folder / "Cheatsheet.pdf")
     for made in ("source", "doctrees", "jupyter_execute"):
         shutil.rmtree(folder / made, ignore_errors=True)
 
@@ -302,3 +319,5 @@ if __name__ == "__main__":
     else:
         build()
         print(f"The guide: {BUILD / 'html' / 'index.html'} and {BUILD / 'Guide.docx'}")
+        printed = "Cheatsheet.pdf" if find_browser() else "not printed, as there is no browser"
+        print(f"The cheat sheet as a page: {printed}")

@@ -42,14 +42,14 @@ def slug(heading: str) -> str:
 def as_read(path: Path) -> nbformat.NotebookNode:
     """Return a lesson for reading: without exercises' empty answers and checks, and its last links.
 
-    The tasks of the exercises stay. The title gets the lesson's number, a picture that code draws
+    The tasks of the exercises stay. The title gets the number or letter, a picture that code draws
     the words for who cannot see it.
     """
     notebook = nbformat.read(path, as_version=4)
     left_out = re.compile(rf"exercise-\d-(answer|check)|{NAVIGATION}")
     notebook.cells = [cell for cell in notebook.cells if not left_out.fullmatch(cell.id)]
     first = notebook.cells[0]
-    first.source = f"# {path.name[:2]} {first.source.removeprefix('# ')}"
+    first.source = f"# {path.name.partition('_')[0]} {first.source.removeprefix('# ')}"
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata["mystnb"] = {"image": {"alt": DRAWN}}
