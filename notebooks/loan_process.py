@@ -33,6 +33,8 @@ HOST = "127.0.0.1"
 FORKS = sys.platform == "linux"
 #: What nearly all models import. It is imported once; on Linux, each model's process is a fork.
 COMMON = ("mlflow.pyfunc", "mlflow.sklearn", "sklearn.pipeline", "sklearn.ensemble", "skops.io")
+#: In a fork, a lock that another thread held would never be released: BLAS and pyarrow start none.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 class ModelError(Exception):
@@ -220,7 +222,7 @@ class _Starter:
         # -P: the folder of this script is not where a model's modules are looked for.
         command = [sys.executable, "-P", os.path.abspath(__file__), kind]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
-        return subprocess.Popen(command, **pipes)
+        return subprocess.Popen(command, env=os.environ | ONE_THREAD, **pipes)
 
 
 _starter = _Starter()

@@ -212,6 +212,12 @@ def test_the_process_behind_the_forks_may_end_and_is_started_again(folders):
         assert model.predict(question("array"))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Processes are forked on Linux only.")
+def test_the_process_behind_the_forks_has_no_thread_whose_lock_a_fork_would_keep(folders):
+    with ModelProcess(str(folders / "first")):
+        assert psutil.Process(loan_process._starter.process.pid).num_threads() == 1
+
+
 def test_no_process_outlives_its_model_but_the_one_behind_the_forks(folders, way):
     def children():
         behind = loan_process._starter.process

@@ -83,6 +83,12 @@ def test_processes_may_race_to_prepare_the_store(tmp_path):
     assert [path.name for path in tmp_path.glob("new-store-*")] == []
 
 
+def test_what_a_child_process_reports_has_no_colours(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a kernel
+    report = subprocess.run([sys.executable, "-c", "1 / 0"], capture_output=True, text=True).stderr
+    assert "ZeroDivisionError" in report and "\x1b" not in report
+
+
 def test_a_lesson_is_clean_each_time_it_is_opened_and_others_stay(workspace, tracking):
     other = open_lesson("02_other")
     log_a_run(other)

@@ -1,7 +1,7 @@
 """Exercise checks: one verdict, read off what the reader did, and never an exception.
 
-The checks of a lesson stand in a module of their own here, ``lesson_NN``, loaded when one of them
-is first asked for.
+The checks of a lesson stand in a module of their own here, ``lesson_NN``, those of the quizzes in
+``quizzes``; it is loaded when one of them is first asked for.
 """
 
 import importlib.util
@@ -37,11 +37,11 @@ def require(condition: bool, missing: str) -> None:
 
 
 def find_check(number: str) -> Callable[..., None] | None:
-    """Return the check of an exercise, or None if there is no such exercise."""
-    if match := re.fullmatch(r"(\d{1,2})\.\d", number):
-        module = f"{__name__}.lesson_{int(match[1]):02d}"
-        if importlib.util.find_spec(module):
-            importlib.import_module(module)
+    """Return the check of an exercise or a quiz, or None if there is no such exercise."""
+    match = re.fullmatch(r"(\d{1,2})\.\d", number)
+    module = f"{__name__}.{f'lesson_{int(match[1]):02d}' if match else 'quizzes'}"
+    if importlib.util.find_spec(module):
+        importlib.import_module(module)
     return _CHECKS.get(number)
 
 
@@ -53,7 +53,7 @@ def check(number: str, *answer) -> None:
     Parameters
     ----------
     number : str
-        The exercise, such as ``"1.2"``.
+        The exercise, such as ``"1.2"``, or the quiz, such as ``"tracking"``.
     *answer
         What its check looks at: the lesson, whose experiment it reads, or a value.
     """
