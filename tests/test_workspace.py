@@ -1,6 +1,8 @@
 import os
+import platform
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import mlflow
 import pytest
@@ -87,6 +89,15 @@ def test_what_a_child_process_reports_has_no_colours(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as in a kernel
     report = subprocess.run([sys.executable, "-c", "1 / 0"], capture_output=True, text=True).stderr
     assert "ZeroDivisionError" in report and "\x1b" not in report
+
+
+def test_uv_finds_the_python_of_this_environment_where_no_path_leads_to_it(tmp_path):
+    if find_spec("uv") is None:
+        pytest.skip("set up without uv")
+    make = f"['uv', 'venv', '--offline', '--python={platform.python_version()}', 'made']"
+    code = f"import classroom, subprocess; subprocess.run({make}, check=True)"
+    subprocess.run([sys.executable, "-c", code], env={"PATH": "nowhere"}, cwd=tmp_path, check=True)
+    assert (tmp_path / "made" / "pyvenv.cfg").is_file()
 
 
 def test_a_lesson_is_clean_each_time_it_is_opened_and_others_stay(workspace, tracking):

@@ -28,7 +28,9 @@ if " " not in sys.prefix:  # MLflow hands this path to the shell without quotes
     os.environ.setdefault("MLFLOW_ENV_ROOT", _environments)
 _programs, _path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
 if _path.split(os.pathsep)[0] != _programs:
-    os.environ["PATH"] = os.pathsep.join((_programs, _path))
+    # The folder of the Python behind this environment comes last: uv looks for that version there.
+    _base = os.path.dirname(os.path.realpath(sys.executable))
+    os.environ["PATH"] = os.pathsep.join((_programs, _path, _base))
 # A proxy on the way out must not stand before the servers of this machine.
 _direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
 if "127.0.0.1" not in _direct:
