@@ -14,7 +14,7 @@ export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark guide slides links checkers lab test quick run ui progress ready preflight refresh \
+.PHONY: help setup spark guide slides links checkers lab test quick lesson run ui progress ready preflight refresh \
 	screenshots doctor container bench newest findings constraints reset clean
 
 help: ## list the targets
@@ -56,6 +56,9 @@ quick: setup ## check one lesson while you write it: its cells, exercises and st
 	@lesson=$$(printf %02d "$(LESSON)") && $(PYTEST) -q notebooks/$${lesson}_*.ipynb \
 		notebooks/solutions/$${lesson}_*.ipynb tests/test_notebooks.py tests/test_exercises.py \
 		tests/test_pages.py tests/test_links.py -k "$${lesson}_ or [$(LESSON)."
+
+lesson: setup ## begin a lesson: make lesson NAME=models_serve_more TITLE="Serve more" PART=Models
+	@$(VENV_PYTHON) -m tools.lesson $(and $(NAME),$(TITLE),$(PART),"$(NAME)" "$(TITLE)" "$(PART)")
 
 run: setup ## execute every lesson, in order, into your store; keeps a snapshot after each
 	@$(VENV_PYTHON) -m tools.notebooks run
