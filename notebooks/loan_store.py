@@ -1,4 +1,4 @@
-"""What keeps a store running: look, copy, move, leave the stages, back up, compare.
+"""What keeps a store running: look, copy, move, replace the stages, back up, compare.
 
 Lesson 21 teaches these functions. A store here is a folder with a SQLite database ``mlflow.db`` and
 a folder ``mlruns`` of files.
@@ -97,18 +97,30 @@ def search_by_default(folder):
     return (done.stderr or done.stdout).splitlines()[-1].partition(" Please")[0]
 
 
-def leave_stages(client, name):
-    """Move a registered model from stages to aliases; may be stopped, and run again."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # stages are deprecated
+def add_aliases(client, name):
+    """Give the newest version of each stage its alias, unless the model has that alias."""
+    with ignored_deprecation():
         taken = client.get_registered_model(name).aliases
         for newest in client.get_latest_versions(name, list(ALIASES)):
             if (alias := ALIASES[newest.current_stage]) not in taken:
                 client.set_registered_model_alias(name, alias, newest.version)
+
+
+def remove_stages(client, name):
+    """Keep the stage of each version as a tag, and remove it; may be stopped, and run again."""
+    with ignored_deprecation():
         for version in client.search_model_versions(f"name = '{name}'"):
             if (stage := version.current_stage) != "None":
                 client.set_model_version_tag(name, version.version, "stage", stage)
                 client.transition_model_version_stage(name, version.version, "None")
+
+
+@contextmanager
+def ignored_deprecation():
+    """Keep MLflow's warnings that stages are deprecated out of sight."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def back_up(folder, target):

@@ -69,6 +69,19 @@ def test_reading_the_schema_upgrades_nothing_and_a_mere_search_does(old):
     assert OLD_REVISION not in care.schema(old / "server")
 
 
+def test_a_store_that_lacks_no_table_is_refused_until_it_is_upgraded(old):
+    """MLflow upgrades by itself only where a table is missing; a revision alone it leaves."""
+    with care.store(old / "server") as client:
+        client.search_experiments()
+    with closing(sqlite3.connect(old / "server" / "mlflow.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '75868b020152'")
+    before = care.schema(old / "server")
+    late = care.fresh_copy(old / "server")  # its engine is not known to this process yet
+    with pytest.raises(mlflow.MlflowException, match="out-of-date database"), care.store(late):
+        pass  # to make a client is a look
+    assert care.schema(late) == before
+
+
 def test_an_old_folder_is_the_default_and_refused_also_beside_a_migrated_database(old):
     said = care.search_by_default(old / "laptop")
     assert "maintenance mode" in said
@@ -133,16 +146,18 @@ def test_leaving_the_stages_may_stop_anywhere_and_run_again(server, monkeypatch,
                 "transition_model_version_stage",
             ):
                 patch.setattr(client, name, counted(getattr(client, name)))
-            care.leave_stages(client, "loans")
+            care.add_aliases(client, "loans")
+            care.remove_stages(client, "loans")
         for _ in range(2):
-            care.leave_stages(client, "loans")
+            care.add_aliases(client, "loans")
+            care.remove_stages(client, "loans")
         assert client.get_registered_model("loans").aliases == {"champion": 3, "challenger": 4}
         versions = [client.get_model_version("loans", n) for n in (1, 2, 3, 4)]
         stages = [version.tags["stage"] for version in versions]
         assert stages == ["Archived", "Production", "Production", "Staging"]
         assert {version.current_stage for version in versions} == {"None"}
         client.set_registered_model_alias("loans", "champion", 4)
-        care.leave_stages(client, "loans")
+        care.add_aliases(client, "loans")
         assert client.get_registered_model("loans").aliases["champion"] == 4
 
 

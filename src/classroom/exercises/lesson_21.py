@@ -71,7 +71,7 @@ def check_carried_model(lesson: Lesson) -> None:
     answers = model.predict_proba(pd.DataFrame(noted["rows"]))[:, 1]
     require(
         abs(answers - noted["probability"]).max() < 1e-9,
-        "The champion answers otherwise than the version that models:/loans/Production led to.",
+        "The champion gives other answers than the version that models:/loans/Production loaded.",
     )
     told = champion.tags.get("came_from")
     require(told is not None, "The champion has no tag 'came_from'.")
@@ -104,13 +104,19 @@ def check_restored_run(lesson: Lesson, copy: Path) -> None:
         for key in keys
         for point in client.get_metric_history(run.info.run_id, key)
     }
-    require(found == points, "The metric has not the same steps and values as in the old run.")
+    require(found == points, "The steps and values of the metric are not those of the old run.")
     with tempfile.TemporaryDirectory() as folder:
         if client.list_artifacts(run.info.run_id):
             client.download_artifacts(run.info.run_id, "", folder)
-        require(_digests(Path(folder)) == files, "The files are not those of the old run.")
+        require(
+            _digests(Path(folder)) == files,
+            f"The files or their paths are not those of the old run: {', '.join(sorted(files))}.",
+        )
     told = run.data.tags.get("restored_from")
     require(told == old_id, "The tag 'restored_from' is not the id of the old run.")
     with closing(sqlite3.connect(f"{(copy / 'mlflow.db').as_uri()}?mode=ro", uri=True)) as database:
         (found,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
-    require(found == revision, "MLflow has opened the folder copy, and so upgraded it.")
+    require(
+        found == revision,
+        "MLflow has opened the folder copy, and so upgraded it; the cell unpack makes another.",
+    )
