@@ -2,6 +2,7 @@ import os
 import platform
 import subprocess
 import sys
+import sysconfig
 from importlib.util import find_spec
 
 import mlflow
@@ -96,7 +97,8 @@ def test_uv_finds_the_python_of_this_environment_where_no_path_leads_to_it(tmp_p
         pytest.skip("set up without uv")
     make = f"['uv', 'venv', '--offline', '--python={platform.python_version()}', 'made']"
     code = f"import classroom, subprocess; subprocess.run({make}, check=True)"
-    subprocess.run([sys.executable, "-c", code], env={"PATH": "nowhere"}, cwd=tmp_path, check=True)
+    activated = {"PATH": sysconfig.get_path("scripts")}
+    subprocess.run([sys.executable, "-c", code], env=activated, cwd=tmp_path, check=True)
     assert (tmp_path / "made" / "pyvenv.cfg").is_file()
 
 

@@ -28,9 +28,12 @@ if " " not in sys.prefix:  # MLflow hands this path to the shell without quotes
     os.environ.setdefault("MLFLOW_ENV_ROOT", _environments)
 _programs, _path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
 if _path.split(os.pathsep)[0] != _programs:
-    # The folder of the Python behind this environment comes last: uv looks for that version there.
-    _base = os.path.dirname(os.path.realpath(sys.executable))
-    os.environ["PATH"] = os.pathsep.join((_programs, _path, _base))
+    _path = os.pathsep.join((_programs, _path))
+# uv looks there for the version of Python that is behind this environment.
+_base = os.path.dirname(os.path.realpath(sys.executable))
+if _base not in _path.split(os.pathsep):
+    _path = os.pathsep.join((_path, _base))
+os.environ["PATH"] = _path
 # A proxy on the way out must not stand before the servers of this machine.
 _direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
 if "127.0.0.1" not in _direct:
