@@ -39,10 +39,13 @@ ADVICE = f"""{{reason}}
 Start an engine, such as Docker Desktop, or on Debian, as root, once:
     apt-get install --no-install-recommends {" ".join(engines.PACKAGES)}
 (Where systemd runs, that leaves docker running as a service.)"""
+#: What the image of compose.yaml needs besides: a build on ours finds it there, without a network.
+TEAM = ("mlflow[auth]", "psycopg[binary]", "boto3")
 # What the scoring server imports, so that its bytecode is in the image, which cannot write any.
 _IMPORTS = """
 import mlflow.models.container, mlflow.pyfunc.scoring_server, mlflow.sklearn, skops.io, uvicorn.main
 import sklearn.compose, sklearn.impute, sklearn.linear_model, sklearn.pipeline, uvloop
+import boto3, mlflow.server.auth, mlflow.server.fastapi_app, psycopg
 """
 
 
@@ -70,19 +73,14 @@ def make_base_from_debian() -> None:
     """
     with tempfile.TemporaryDirectory(prefix="loanflow-base-") as folder:
         root = Path(folder) / "root"
-        run(
-            *("mmdebstrap", "--quiet", "--variant=extract"),
-            "--dpkgopt=path-exclude=/usr/share/doc/*",
-            "--include=base-files,bash,coreutils,dash,libstdc++6,python-is-python3,python3",
-            *("bookworm", str(root)),
-        )
+        unpack_debian(root, "bookworm", "libstdc++6", "passwd", "python-is-python3", "python3")
         (stdlib,) = (root / "usr/lib").glob("python3.[0-9]*")
         (stdlib / "EXTERNALLY-MANAGED").unlink()  # in an image, pip may do as it likes
         packages = root / "usr/local/lib" / stdlib.name / "dist-packages"
         run(
             *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(packages)),
             *("--python-version", stdlib.name.removeprefix("python")),
-            *("--constraint", str(REPOSITORY / "constraints.txt"), *requirements()),
+            *("--constraint", str(REPOSITORY / "constraints.txt"), *requirements(), *TEAM),
         )
         programs = root / "usr/local/bin"
         programs.mkdir(parents=True, exist_ok=True)
@@ -93,8 +91,28 @@ def make_base_from_debian() -> None:
         shutil.rmtree(packages / "bin")
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}
         run("chroot", str(root), "python3", "-c", _IMPORTS, env=environment)
-        tar = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
-        run("docker", "import", "-", containers.BASE, stdin=tar.stdout)
+        import_image(root, containers.BASE)
+
+
+def unpack_debian(root: Path, suite: str, *packages: str, options: tuple[str, ...] = ()) -> None:
+    """Lay packages of Debian, a shell and Debian's own accounts into a folder; no script runs."""
+    unwanted = (f"--dpkgopt=path-exclude=/usr/share/{what}/*" for what in ("doc", "locale", "man"))
+    included = ",".join(("base-files", "base-passwd", "bash", "coreutils", "dash", *packages))
+    command = ("mmdebstrap", "--quiet", "--variant=extract", f"--include={included}")
+    run(*command, *unwanted, *options, suite, str(root))
+    for name in ("passwd", "group"):
+        shutil.copy(root / f"usr/share/base-passwd/{name}.master", root / "etc" / name)
+
+
+def import_image(root: Path, image: str, *steps: str) -> None:
+    """Make an image of a folder, and of further lines of a Dockerfile, such as ``USER 1000``."""
+    tar = ["tar", "--numeric-owner", "-C", str(root), "-c", "."]
+    with subprocess.Popen(tar, stdout=subprocess.PIPE) as packing:
+        run("docker", "import", "-", image, stdin=packing.stdout)
+    if steps:
+        dockerfile = "\n".join((f"FROM {image}", *steps))
+        build = ["docker", "build", "--quiet", "--tag", image, "-"]
+        subprocess.run(build, input=dockerfile, text=True, check=True)
 
 
 def requirements() -> list[str]:
