@@ -53,6 +53,12 @@ dockerd --host "unix://$2/docker.sock" --data-root "$1" --exec-root /run/docker 
 wait $!; wait $!
 rm -rf "$2"; find /sys/fs/cgroup -depth -type d -path '*/loanflow*' -exec rmdir {} + 2>/dev/null
 """
+# What an engine that was killed left; its successor starts containers again that are to restart.
+_CLEAN = """
+docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
+docker volume ls --quiet | xargs --no-run-if-empty docker volume rm
+docker network prune --force; docker image prune --force
+"""
 # The program `docker` that commands find. A published port of 127.0.0.1 listens in the engine's
 # network; this hands over what arrives at the same port here.
 _DOCKER = """#!{python} -IS
@@ -165,10 +171,17 @@ def start_engine() -> Engine:
             name="dockerd",
         )
     )
-    for kind in ("container", "image"):  # of an engine that was killed
-        prune = ["docker", kind, "prune", "--force"]
-        subprocess.run(prune, env={**os.environ, **host}, capture_output=True, check=True)
+    clean = ["sh", "-ec", _CLEAN]
+    subprocess.run(clean, env={**os.environ, **host}, capture_output=True, check=True)
     return engine
+
+
+def inside() -> list[str]:
+    """Give the words before a command that let it reach published ports of our engine by itself."""
+    if os.environ.get("DOCKER_HOST") != HOST:
+        return []
+    process = (_SOCKETS / "process").read_text().strip()
+    return ["nsenter", f"--net=/proc/{process}/ns/net"]
 
 
 def main() -> int:
