@@ -99,6 +99,7 @@ def skip_where_missing(item):
 
 #: The units of work that take longest, the longest first.
 LONGEST = (
+    "tests/test_compose.py",
     "answers to lesson 22",
     "tests/test_front_fuzz.py",
     "tests/test_project.py",
