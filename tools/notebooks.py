@@ -46,7 +46,7 @@ def as_read(path: Path) -> nbformat.NotebookNode:
     the words for who cannot see it.
     """
     notebook = nbformat.read(path, as_version=4)
-    left_out = re.compile(rf"exercise-\d-(answer|check)|{NAVIGATION}")
+    left_out = re.compile(rf".+-answer|exercise-\d-check|{NAVIGATION}")
     notebook.cells = [cell for cell in notebook.cells if not left_out.fullmatch(cell.id)]
     first = notebook.cells[0]
     first.source = f"# {path.name.partition('_')[0]} {first.source.removeprefix('# ')}"
