@@ -224,6 +224,10 @@ def links(path: Path, notebook: NotebookNode) -> Iterator[str]:
         yield "the last cell does not hold the links that `make refresh` writes"
 
 
+#: GitHub, which shows README below owner/name/blob/branch, has the state of a workflow there.
+_ON_GITHUB = re.compile(r"\.\./\.\./actions/workflows/([^/]+)(/badge\.svg)?$")
+
+
 def dead_links(path: Path, text: str) -> Iterator[str]:
     """Each link in a text of this file leads to a file of the repository and a heading in it."""
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -231,6 +235,8 @@ def dead_links(path: Path, text: str) -> Iterator[str]:
             continue
         file, _, anchor = target.partition("#")
         found = path.parent / file if file else path
+        if workflow := _ON_GITHUB.match(target):
+            found = REPOSITORY / ".github" / "workflows" / workflow[1]
         if not found.exists():
             yield f"the link to {target} leads nowhere"
         elif anchor and anchor not in _anchors(found):

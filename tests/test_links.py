@@ -24,6 +24,10 @@ def test_every_link_leads_somewhere(path):
         ("[gone](data/README.md#gone)", "data/README.md has no heading for #gone"),
         ("[gone](#gone)", "README.md has no heading for #gone"),
         ("![gone](gone.png)", "the link to gone.png leads nowhere"),
+        (
+            "[gone](../../actions/workflows/gone.yml)",
+            "the link to ../../actions/workflows/gone.yml leads nowhere",
+        ),
         ("[there](#commands) [there](data) [there](https://mlflow.org)", None),
     ],
 )

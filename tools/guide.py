@@ -193,6 +193,11 @@ def contents(readme: str, links: Links) -> str:
     )
 
 
+def without_badges(text: str) -> str:
+    """Return a text without the badges, which only GitHub can draw."""
+    return re.sub(r"^\[!\[.*\n", "", text, flags=re.M)
+
+
 def without_column(text: str, name: str) -> str:
     """Return a text without the last column of a table, where that column has this name."""
     lines = text.splitlines()
@@ -223,7 +228,7 @@ def write_source(folder: Path, home: str = "") -> None:
         name: (REPOSITORY / name).read_text(encoding="utf-8")
         for name in (START, *APPENDIX.values())
     }
-    readme = without_column(texts.pop(START), "Solutions")
+    readme = without_column(without_badges(texts.pop(START)), "Solutions")
     pages = {
         "index.md": opened(links.adapt(readme, START), START) + "\n" + contents(readme, links),
         LISTINGS: opened(listings(), LISTINGS),
