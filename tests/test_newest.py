@@ -109,6 +109,7 @@ def test_the_report_names_packages_lessons_and_lines():
     assert "1 of 2 lessons give the outputs that they store." in lines
     assert "| mlflow | 3.17.2 | 3.18.0 |" in lines
     assert "Of what they need, 1 more moved. six 1 → 2" in lines
+    assert [line for line in lines if line.startswith("`make findings` says which of the ")]
     assert f"| {LESSON} | `set-up` | stored `a \\| b`, came `c` | 3 |" in lines
     nothing = newest.report("3.13.1", {}, {}, [LESSON], [])
     assert "Every direct dependency is the newest that fits." in nothing

@@ -144,6 +144,8 @@ def report(
     lines += ["", f"Of what they need, {len(indirect)} more moved."]
     if indirect:
         lines[-1] += " " + ", ".join(f"{n} {old} → {new}" for n, (old, new) in indirect.items())
+    scripts = len(list((REPOSITORY / "findings").glob("*.sh")))
+    lines += ["", f"`make findings` says which of the {scripts} findings about other software hold."]
     if broken:
         lines += ["", "| Lesson | First cell that differs | First line that differs | Cells |"]
         lines.append("| --- | --- | --- | --- |")
