@@ -145,7 +145,7 @@ def report(
     if indirect:
         lines[-1] += " " + ", ".join(f"{n} {old} → {new}" for n, (old, new) in indirect.items())
     scripts = len(list((REPOSITORY / "findings").glob("*.sh")))
-    lines += ["", f"`make findings` says which of the {scripts} findings about other software hold."]
+    lines += ["", f"`make findings` says which of the {scripts} findings still hold."]
     if broken:
         lines += ["", "| Lesson | First cell that differs | First line that differs | Cells |"]
         lines.append("| --- | --- | --- | --- |")
