@@ -97,7 +97,7 @@ def test_what_the_readme_calls_verified_is_complete_and_not_in_the_future():
     assert rows
     for day, _, python, mlflow, _, result in rows:
         assert datetime.date.fromisoformat(day) <= datetime.date.today()
-        assert re.fullmatch(r"3\.1[1-3]\.\d+", python) and re.fullmatch(r"3\.\d+\.\d+", mlflow)
+        assert re.fullmatch(r"3\.1[1-4]\.\d+", python) and re.fullmatch(r"3\.\d+\.\d+", mlflow)
         assert result
 
 
