@@ -33,7 +33,7 @@ HOST = "127.0.0.1"
 FORKS = sys.platform == "linux"
 #: What nearly all models import. It is imported once; on Linux, each model's process is a fork.
 COMMON = ("mlflow.pyfunc", "mlflow.sklearn", "sklearn.pipeline", "sklearn.ensemble", "skops.io")
-#: In a fork, a lock that another thread held would never be released: BLAS and pyarrow start none.
+#: A fork keeps the locks of other threads for ever. With these, BLAS and pyarrow start no thread.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
