@@ -17,7 +17,9 @@ import traceback
 from pathlib import Path
 
 import nbformat
+import psutil
 from alone import run_alone
+from family import below, command
 
 Answers = dict[str, dict[str, str]]
 
@@ -104,23 +106,25 @@ def serves(process) -> bool:
 
     The processes of `loan_process` keep nothing but a model.
     """
-    if any("loan_process" in part for part in process.cmdline()):
+    if "loan_process" in command(process):
         return False
-    sockets = process.net_connections("all")
+    try:
+        sockets = process.net_connections("all")
+    except psutil.NoSuchProcess:
+        return False
     return any(socket.status == "LISTEN" or isinstance(socket.laddr, str) for socket in sockets)
 
 
 def walk(path: Path, answers: Answers, home: Path) -> Answers:
     """Try answers in forks, exercise by exercise, until a server is alive beside this process."""
     import mlflow  # noqa: F401  (once, before any fork)
-    import psutil
 
     found: Answers = {}
     notebook = Notebook(path)
     for number in sorted(answers):
         exercise = number.partition(".")[2]
         notebook.run_to(f"exercise-{exercise}-answer")
-        if any(map(serves, psutil.Process().children(recursive=True))):
+        if any(map(serves, below(psutil.Process()))):
             break
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(shutil.copytree(home, Path(folder) / "kept"))

@@ -11,6 +11,7 @@ from itertools import groupby
 import mlflow
 import pytest
 import requests
+from family import command
 from mlflow.types import ColSpec, Schema
 from test_servers import group_of, living, wait_until_dead
 
@@ -114,7 +115,7 @@ def version_of(server):
 def process_of_a_model(group):
     """Return the number of the newest process in a group that serves a model."""
     script = str(NOTEBOOKS / "loan_process.py")
-    return max(process.pid for process in living(group) if script in process.cmdline())
+    return max(process.pid for process in living(group) if script in command(process))
 
 
 def told(answer):

@@ -16,6 +16,7 @@ from pathlib import Path
 import mlflow
 import psutil
 import pytest
+from family import below, command
 from playwright.sync_api import expect
 
 from classroom.desk import lab
@@ -96,9 +97,8 @@ class JupyterLab:
 
     def servers(self) -> list[psutil.Process]:
         """The processes that serve the MLflow UI, and what they have started."""
-        started = psutil.Process(self.process.pid).children(recursive=True)
-        uis = [process for process in started if "classroom.desk.lab" in process.cmdline()]
-        return uis + [child for process in uis for child in process.children(recursive=True)]
+        uis = below(psutil.Process(self.process.pid), "classroom.desk.lab")
+        return uis + [child for process in uis for child in below(process)]
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -154,7 +154,7 @@ def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterla
     assert elsewhere == []
     assert any(f"{base}mlflow/ajax-api/" in url for url in asked)
     servers = running.servers()
-    assert any("uvicorn" in " ".join(process.cmdline()) for process in servers)
+    assert any("uvicorn" in command(process) for process in servers)
     running.process.terminate()
     _, alive = psutil.wait_procs(servers, timeout=30)
     assert alive == []

@@ -1,10 +1,14 @@
 """A call in a new process comes back with its result, its time and its memory, or its error."""
 
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
+from family import below, command
 
 from classroom.services.processes import ProcessError, in_new_process
 
@@ -48,3 +52,12 @@ def test_an_error_of_the_function_arrives():
 def test_a_process_that_dies_is_told():
     with pytest.raises(ProcessError, match="code 7"):
         in_new_process(os._exit, 7)
+
+
+def test_a_process_that_has_ended_says_nothing_and_has_nothing_below():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as started:
+        process = psutil.Process(started.pid)
+        assert "input()" in command(process)
+        assert process in below(psutil.Process(), "input()")
+    assert command(process) == ""
+    assert below(process) == []

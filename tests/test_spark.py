@@ -8,12 +8,12 @@ import sys
 import tempfile
 import textwrap
 import time
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 import pytest
+from family import below
 from jupyter_client import KernelManager
 
 from classroom.desk.doctor import MISSING, Check
@@ -93,12 +93,7 @@ def reply_to(asked, client):
 
 def java_of(kernel):
     """Return the JVMs that a kernel has started to run Spark, and not to ask for their version."""
-    found = []
-    for process in kernel.children():
-        with suppress(psutil.Error):  # it has ended since
-            if "-cp" in process.cmdline():
-                found.append(process.pid)
-    return found
+    return [process.pid for process in below(kernel, " -cp ")]
 
 
 def test_without_spark_one_sentence_says_how_to_get_it(monkeypatch, capsys):
