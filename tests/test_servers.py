@@ -147,7 +147,7 @@ def test_a_server_that_dies_alone_takes_its_processes_with_it():
     (web_server,) = psutil.Process(group_of(server)).children()
     web_server.kill()
     assert not wait_until_dead(group_of(server))
-    assert not server.running
+    assert soon(lambda: not server.running)
     server.stop()
 
 
