@@ -22,6 +22,8 @@ RIGHT = {
     "18.1": {
         "by a search of logged models": RIVALS + BY_SEARCH,
         "answered twice": RIVALS + BY_SEARCH + BY_SEARCH,
+        "described in a sentence": RIVALS
+        + BY_SEARCH.replace("replaces {before}", "The best in dev. Replaces version {before}."),
     },
     "18.2": {
         "by the files alone": """

@@ -37,6 +37,8 @@ WRONG = {
         "the folder": replace("models:/loans-dev/3"),
         "no description": replace(description=""),
         "the description of itself": replace(description="replaces 2"),
+        "itself, in a sentence": replace(description="Replaces version 2."),
+        "a number without the word": replace(description="better than version 1"),
         "a description without a number": replace(description="replaces the tree"),
         "the alias left where it was": replace(alias="1"),
         "registered anew": RIVALS
@@ -58,10 +60,10 @@ client.set_registered_model_alias("loans-prod", "champion", new.version)""",
             '"unknown" if not version.run_id else "commit" if told["commit"] else "run"'
         ),
         "all but the last": tag(
-            '"unknown" if told is None else "commit" if told["commit"] else "run"',
+            '"unknown" if not told else "commit" if told["commit"] else "run"',
             'versions("loans-dev")[:-1]',
         ),
-        "the commit itself": tag('"unknown" if told is None else told["commit"] or "run"'),
+        "the commit itself": tag('"unknown" if not told else told["commit"] or "run"'),
         "tags of the name": FOLDER
         + """
 client.set_registered_model_tag("loans-dev", "code", "commit")""",

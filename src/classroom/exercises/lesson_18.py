@@ -30,7 +30,8 @@ def check_best_version_in_prod(lesson: Lesson) -> None:
     champion = champion_of(PROD, lesson)
     number = int(champion.version)
     require(number != 1, f"The champion of {PROD} is still version 1.")
-    require(champion.source.startswith(f"models:/{DEV}/"), f"The champion is no copy from {DEV}.")
+    copied = champion.source.startswith(f"models:/{DEV}/")
+    require(copied, f"The champion of {PROD} was not copied from {DEV}.")
     model, _ = _origin(PROD, champion.version)
     in_dev = client.search_model_versions(f"name = '{DEV}'")
     scores = {_score(_origin(DEV, version.version)[0], client) for version in in_dev}
@@ -38,11 +39,16 @@ def check_best_version_in_prod(lesson: Lesson) -> None:
         _score(model, client) == max(scores),
         f"Another version of {DEV} has a model with a higher recorded roc_auc.",
     )
-    said = re.fullmatch(r"replaces (\d+)", (champion.description or "").strip())
+    told = champion.description or ""
+    said = re.search(r"\breplaces (?:version )?(\d+)\b", told, flags=re.IGNORECASE)
     require(
-        said is not None and int(said[1]) < number,
-        "The description of the champion does not say which earlier version it replaces, such as "
+        said is not None,
+        "The description of the champion does not say which version it replaces, such as "
         "'replaces 1'.",
+    )
+    require(
+        int(said[1]) < number,
+        f"The description says {said[0]!r}, but the champion itself is version {number}.",
     )
     in_prod = {int(v.version) for v in client.search_model_versions(f"name = '{PROD}'")}
     missing = sorted({1, int(said[1])} - in_prod)
@@ -55,14 +61,13 @@ def check_known_code(lesson: Lesson) -> None:
     client = mlflow.MlflowClient(lesson.tracking_uri)
     for version in client.search_model_versions(f"name = '{DEV}'", order_by=["version_number ASC"]):
         _, run_id = _origin(DEV, version.version)
-        due = "unknown"
+        due, known = "unknown", "its files name no run"
         if run_id is not None:
-            tags = client.get_run(run_id).data.tags
-            due = "commit" if "mlflow.project.entryPoint" in tags else "run"
+            due, known = "run", "its files name a run, which is not a project's"
+            if "mlflow.project.entryPoint" in client.get_run(run_id).data.tags:
+                due, known = "commit", "its files name a project's run, which has a commit"
         told = version.tags.get("code")
         require(told is not None, f"Version {version.version} of {DEV} has no tag 'code'.")
         require(
-            told == due,
-            f"The tag 'code' of version {version.version} is {told!r}, which is not how far its "
-            "code is known.",
+            told == due, f"The tag 'code' of version {version.version} is {told!r}, but {known}."
         )
