@@ -96,6 +96,40 @@ def train_by_hand(model, rows, run_name):
     return run.info.run_id, rows
 
 
+def log_decision(name, classifier, inputs, **options):
+    """Log a fitted classifier and, around it, the decision model; return the ModelInfo of this one.
+
+    Parameters
+    ----------
+    name : str
+        The name of the decision model.
+    classifier : sklearn.pipeline.Pipeline
+    inputs : pandas.DataFrame
+        Rows with the columns that the model shall ask for; its typical applicant is their middle.
+    **options
+        As `mlflow.pyfunc.log_model` takes them, such as registered_model_name.
+    """
+    about = {"skops_trusted_types": TRUSTED_TYPES, "pip_requirements": NEEDS}
+    inner = mlflow.sklearn.log_model(classifier, name=f"{name} classifier", **about)
+    return wrap(name, inner.model_uri, inputs, inputs, **options)
+
+
+def wrap(name, classifier_uri, fitted, asked, **options):
+    """Log the decision model around a logged classifier, with a signature as of the rows asked."""
+    middle = fitted.mode().head(1).assign(**fitted.median(numeric_only=True))
+    answer = {"probability": [0.5], "threshold": [0.5], "decision": ["approve"], "reasons": [""]}
+    return mlflow.pyfunc.log_model(
+        name=name,
+        python_model=Path(__file__).with_name("loan_decision.py"),
+        artifacts={"classifier": classifier_uri},
+        model_config={"typical": middle.to_dict("records")[0]},
+        input_example=asked.head(2),
+        signature=mlflow.models.infer_signature(asked, pd.DataFrame(answer), {"threshold": 0.75}),
+        pip_requirements=NEEDS,
+        **options,
+    )
+
+
 def register(name, run_id, fitted):
     """Wrap a run's classifier in the decision and register it; return the version's number.
 
@@ -107,22 +141,11 @@ def register(name, run_id, fitted):
     experiment = client.get_run(run_id).info.experiment_id
     of_run = f"source_run_id = '{run_id}' AND name != 'decision'"  # one may be left half done
     (inner,) = client.search_logged_models([experiment], of_run)
-    typical = X.mode().head(1).assign(**X.median(numeric_only=True)).to_dict("records")[0]
-    answer = {"probability": [0.5], "threshold": [0.5], "decision": ["approve"], "reasons": [""]}
     # The new applications have gaps wherever gaps are allowed; old rows may lack some by chance.
     asked = load_new_applications()[FEATURES]
-    default = {"threshold": 0.75}
     with mlflow.start_run(run_id=run_id):
         mlflow.log_table(fitted[[ID]], "fitted_on.json")
-        decision = mlflow.pyfunc.log_model(
-            name="decision",
-            python_model=Path(__file__).with_name("loan_decision.py"),
-            artifacts={"classifier": inner.model_uri},
-            model_config={"typical": typical},
-            input_example=asked.head(2),
-            signature=mlflow.models.infer_signature(asked, pd.DataFrame(answer), default),
-            pip_requirements=NEEDS,
-        )
+        decision = wrap("decision", inner.model_uri, X, asked)
     return int(mlflow.register_model(decision.model_uri, name).version)
 
 

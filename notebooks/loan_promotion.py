@@ -9,6 +9,7 @@ import getpass
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ WORSE = {
     ),
 }
 WAY_OUT = "Without the alias, the limits alone decide."
+#: MLflow's error codes for a name, version or alias that the registry does not have.
+ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 LONGEST = 5_000  # characters of a reason, as a tag may have no more
 SECONDS_TO_WAIT = 120  # for another promotion on this machine
 SECONDS_TO_ANSWER = 300  # for a model, to one question
@@ -83,7 +86,7 @@ def examine(candidate_uri, champion_uri, rows):
     Raises
     ------
     ValueError
-        If the rows cannot be used to examine anybody.
+        If the rows cannot be used to examine anybody, or a URI names an alias that is not there.
     """
     return examination(candidate_uri, champion_uri, rows).reasons
 
@@ -116,6 +119,22 @@ def examination(candidate_uri, champion_uri, rows):
     return Examination(reasons + faults_of_scores(scores), scores)
 
 
+def conditions(no_model, has_champion):
+    """Return what the gate demands, given the scores of no model at all."""
+    cost, log_loss = no_model["expected_cost"], no_model["log_loss"]
+    gate = {
+        "expected_cost": MetricThreshold(
+            round(LIMIT * cost, 4),
+            min_relative_change=GAIN if has_champion else None,
+            greater_is_better=False,
+        ),
+        "log_loss": MetricThreshold(round(LIMIT * log_loss, 4), greater_is_better=False),
+    }
+    if has_champion:  # the saving that chance does not explain
+        gate["sure_saving"] = MetricThreshold(0.0, greater_is_better=True)
+    return gate
+
+
 def faults_of_scores(scores):
     """Put the scores before the gate; each condition has a limit, so that NaN is refused."""
     none, compared = scores["no model"], "champion" in scores
@@ -124,16 +143,7 @@ def faults_of_scores(scores):
         value = scores["champion"].get(metric, np.nan)
         if not np.isfinite(value):
             return [f"The champion cannot be compared. Its {metric} is {value}. {WAY_OUT}"]
-    gate = {
-        "expected_cost": MetricThreshold(
-            round(LIMIT * none["expected_cost"], 4),
-            min_relative_change=GAIN if compared else None,
-            greater_is_better=False,
-        ),
-        "log_loss": MetricThreshold(round(LIMIT * none["log_loss"], 4), greater_is_better=False),
-    }
-    if compared:  # the saving that luck does not explain
-        gate["sure_saving"] = MetricThreshold(0.0, greater_is_better=True)
+    gate = conditions(none, compared)
     results = {
         name: EvaluationResult(metrics=found, artifacts={}) for name, found in scores.items()
     }
@@ -181,11 +191,31 @@ def faults_of_behaviour(model, rows, answers):
 
 
 def load(uri):
-    """Load a model in a process of its own, or say in one sentence that it does not load."""
+    """Load a model in a process of its own, or say in one sentence that it does not load.
+
+    Raises
+    ------
+    Unfit
+        If it does not load.
+    ValueError
+        If the URI names an alias that the registered model does not have.
+    """
+    if found := re.fullmatch(r"models:/([^/@]+)@([^/@]+)", uri):
+        require_alias(*found.groups())
     try:
         return ModelProcess(uri, seconds=SECONDS_TO_ANSWER)
     except Exception as error:
         raise Unfit(f"It does not load ({name_of(error)}).") from error
+
+
+def require_alias(name, alias):
+    """Say that there is no such alias; a misspelt one must not look like a broken model."""
+    try:
+        mlflow.MlflowClient().get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
+        raise ValueError(f"There is no alias {alias} of a registered model {name}.") from None
 
 
 def ask(model, rows):
@@ -224,7 +254,7 @@ def outcomes(rows):
     return good.astype(bool)
 
 
-def promote(name, version, rows, why, by=None):
+def promote(name, version, rows, why, by=None, seconds=None):
     """Make a version the champion, if it passes, and record the promotion in its tags.
 
     Parameters
@@ -239,6 +269,8 @@ def promote(name, version, rows, why, by=None):
         The reason for the promotion, for whoever reads the tags.
     by : str or None
         Who promotes; None is the user of this machine.
+    seconds : float or None
+        How long to wait for another promotion on this machine; None is SECONDS_TO_WAIT.
 
     Returns
     -------
@@ -251,11 +283,13 @@ def promote(name, version, rows, why, by=None):
         If the version does not pass, or the champion changed meanwhile. Nothing was written.
     ValueError
         If there is no such version, no reason, or the rows cannot be used.
+    TimeoutError
+        If another promotion of this name does not end in time. Nothing was written.
     """
     client = mlflow.MlflowClient()
     if not 0 < len(why.strip()) <= LONGEST:
         raise ValueError(f"A promotion needs a reason, of at most {LONGEST:,} characters.")
-    with one_at_a_time(name):
+    with one_at_a_time(name, seconds):
         find_version(client, name, version)
         before = champion_of(client, name)
         if before == str(version):
@@ -263,7 +297,7 @@ def promote(name, version, rows, why, by=None):
         uris = [f"models:/{name}/{number}" if number else None for number in (version, before)]
         reasons, scores = examination(*uris, rows)
         if not reasons and champion_of(client, name) != before:
-            reasons = ["Another promotion has changed the champion meanwhile; examine anew."]
+            reasons = ["The champion changed during the examination; run it again."]
         if reasons:
             raise Refused(reasons)
         story = {
@@ -292,7 +326,7 @@ def find_version(client, name, version):
     try:
         return client.get_model_version(name, str(version))
     except MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if error.error_code not in ABSENT:
             raise  # such as a server that does not answer
         raise ValueError(f"There is no version {version} of a registered model {name}.") from None
 
@@ -304,18 +338,25 @@ def champion_of(client, name):
 
 
 @contextmanager
-def one_at_a_time(name):
-    """Let one promotion of a name run at a time on this machine.
+def one_at_a_time(name, seconds=None):
+    """Let one promotion of a name run at a time, among those of one account on this machine.
 
-    The lock is one of SQLite, so that the system takes it from a process that dies. It binds
-    whoever uses this script under the same account.
+    The lock is one of SQLite, so that the system takes it from a process that dies.
+
+    Raises
+    ------
+    TimeoutError
+        If another promotion holds the lock for so many seconds (None: SECONDS_TO_WAIT).
     """
-    # By the name alone: a database and the server before it are one registry under two addresses.
+    # Not by the store: a database and the server before it are one registry under two addresses.
+    # Two stores that share a name wait for each other, which costs seconds and harms nobody.
     place = hashlib.sha256(name.encode()).hexdigest()[:16]
-    file = Path(tempfile.gettempdir()) / f"loan-promotion-{place}.lock"
+    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    file = Path(tempfile.gettempdir()) / f"loan-promotion-{user}-{place}.lock"
     if file.exists() and not os.access(file, os.W_OK):  # SQLite would let two in
         raise PermissionError(f"The lock {file} is another user's; promote under one account.")
-    lock = sqlite3.connect(file, timeout=SECONDS_TO_WAIT, isolation_level=None)
+    wait = SECONDS_TO_WAIT if seconds is None else seconds
+    lock = sqlite3.connect(file, timeout=wait, isolation_level=None)
     try:
         try:
             lock.execute("BEGIN EXCLUSIVE")

@@ -1,8 +1,8 @@
 """A front that tries the challenger beside the champion: as its shadow, or as a canary.
 
 In the shadow, the challenger answers each request too, and its answers are compared and thrown
-away. As a canary, it answers a share of the requests for good, until it has answered enough, or a
-rule ends it. In a terminal:
+away. As a canary, it answers a share of the requests, and customers get its answers, until it has
+answered enough, or a rule ends it. In a terminal:
 
     python loan_front.py models:/<name>@champion --front loan_rollout:Rollout
 
@@ -58,21 +58,29 @@ def start(name, experiment, mode, *, share=1.0, answers=400):
     Raises
     ------
     ValueError
-        If a trial is on, there is nothing to try, or a setting is not one of those above.
+        If a trial is running, there is nothing to try or no such experiment, or a setting is not
+        one of those above.
     """
-    if mode not in ("shadow", "canary") or not 0 < share <= 1 or answers < 1:
-        raise ValueError("A trial is a shadow or a canary, of a share in (0, 1] and some answers.")
+    if mode not in ("shadow", "canary"):
+        raise ValueError(f"The mode is {mode!r}; it must be 'shadow' or 'canary'.")
+    if not 0 < share <= 1:
+        raise ValueError(f"The share is {share}; it must be above 0 and at most 1.")
+    if answers < 1:
+        raise ValueError(f"The trial ends after {answers} answers; it needs at least 1.")
     client = mlflow.MlflowClient()
     model = client.get_registered_model(name)
     versions = [model.aliases.get(alias) for alias in ("champion", "challenger")]
     if None in versions or versions[0] == versions[1]:
         raise ValueError(f"{name} needs a champion and another version as the challenger.")
     if TAG in model.tags:
-        raise ValueError(f"A trial of {name} is on; stop it first.")
+        raise ValueError(f"A trial of {name} is already running; stop it first.")
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        raise ValueError(f"There is no experiment {experiment!r}.")
     settings = {"mode": mode, "share": share, "answers": answers, "model": name}
     settings |= {"champion": versions[0], "challenger": versions[1]}
-    where = client.get_experiment_by_name(experiment).experiment_id
-    run_id = client.create_run(where, run_name=f"{mode} of version {versions[1]}").info.run_id
+    run_name = f"{mode} of version {versions[1]}"
+    run_id = client.create_run(found.experiment_id, run_name=run_name).info.run_id
     for key, value in settings.items():
         client.log_param(run_id, key, value)
     client.set_registered_model_tag(name, TAG, run_id)
@@ -270,10 +278,10 @@ def decisions(found):
 
 
 def least_difference(approved, decided):
-    """Return the difference between two shares of approvals, less what chance may explain.
+    """Return the difference between two shares of approvals, minus a margin for chance.
 
-    The shares get one approval and one refusal more, which keeps them from 0 and 1 (A. Agresti and
-    B. Caffo, The American Statistician 54 (2000), 280-288).
+    Each share is computed with one extra approval and one extra refusal, which keeps it from 0 and
+    1 (A. Agresti and B. Caffo, The American Statistician 54 (2000), 280-288).
     """
     shares, squares = [], []
     for who in ("challenger", "champion"):

@@ -288,6 +288,13 @@ def test_a_champion_that_does_not_answer_is_replaced_only_by_hand(champion_1):
         promote(NAME, 2, ROWS, why="a test")
 
 
+@pytest.mark.parametrize("uris", [("1", "champoin"), ("champoin", "1")])
+def test_a_misspelt_alias_is_no_model_that_does_not_load(uris, registry):
+    number, alias = f"models:/{NAME}/1", f"models:/{NAME}@champoin"
+    with pytest.raises(ValueError, match="There is no alias champoin of a registered model loans-"):
+        examine(*(number if uri == "1" else alias for uri in uris), ROWS)
+
+
 def test_the_champion_itself_is_not_promoted_again(registry):
     with pytest.raises(Refused, match="Version 1 of loans-tested is the champion already."):
         promote(NAME, 1, ROWS, why="a test")
@@ -334,7 +341,7 @@ def test_a_champion_that_changes_during_the_examination_stops_the_promotion(
         return found
 
     monkeypatch.setattr(loan_promotion, "examination", slow)
-    with pytest.raises(Refused, match="changed the champion meanwhile"):
+    with pytest.raises(Refused, match="The champion changed during the examination"):
         promote(NAME, 2, ROWS, why="a test")
     assert champion_1.get_model_version(NAME, other).tags == {}
     assert champion_1.get_model_version_by_alias(NAME, "champion").version == int(other)
@@ -401,6 +408,23 @@ def test_a_promoter_that_waits_too_long_says_so(registry, monkeypatch):
                 promote(NAME, 2, ROWS, why="a test")
         finally:
             over.set()
+
+
+@pytest.mark.skipif(not hasattr(loan_promotion.os, "getuid"), reason="users have no numbers here")
+def test_another_user_has_another_lock(monkeypatch):
+    with loan_promotion.one_at_a_time(NAME):
+        other = loan_promotion.os.getuid() + 1
+        monkeypatch.setattr(loan_promotion.os, "getuid", lambda: other)
+        with loan_promotion.one_at_a_time(NAME, 0.1):
+            pass
+
+
+def test_a_promotion_waits_as_long_as_it_is_told(registry):
+    with (
+        loan_promotion.one_at_a_time(NAME),
+        pytest.raises(TimeoutError, match="Another promotion of loans-tested does not end"),
+    ):
+        promote(NAME, 2, ROWS, why="a test", seconds=0.1)
 
 
 def test_a_lock_of_another_user_is_not_taken_for_ones_own(monkeypatch):

@@ -230,18 +230,21 @@ def test_a_challenger_that_does_not_load_does_not_begin(registry, front):
 
 
 @pytest.mark.parametrize(
-    ("mode", "settings"),
+    ("change", "sentence"),
     [
-        ("mirror", {}),
-        ("canary", {"share": 0}),
-        ("canary", {"share": 1.5}),
-        ("shadow", {"answers": 0}),
+        ({"mode": "shaddow"}, "The mode is 'shaddow'; it must be 'shadow' or 'canary'."),
+        ({"share": 0}, "The share is 0; it must be above 0 and at most 1."),
+        ({"share": 10}, "The share is 10; it must be"),
+        ({"answers": 0}, "The trial ends after 0 answers; it needs at least 1."),
+        ({"experiment": "20_registry"}, "There is no experiment '20_registry'."),
     ],
 )
-def test_a_wrong_setting_starts_nothing(mode, settings, registry):
+def test_a_wrong_setting_starts_nothing(change, sentence, registry):
     registry.set_registered_model_alias(NAME, "challenger", 2)
-    with pytest.raises(ValueError, match="a shadow or a canary"):
-        loan_rollout.start(NAME, EXPERIMENT, mode, **settings)
+    settings = {"name": NAME, "experiment": EXPERIMENT, "mode": "canary"} | change
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        loan_rollout.start(**settings)
+    assert loan_rollout.TAG not in registry.get_registered_model(NAME).tags
 
 
 def test_without_another_version_there_is_nothing_to_try(registry):

@@ -1,6 +1,6 @@
 """Put one version before the gate, as a job does that is the only promoter.
 
-    python promote.py loans 2 --rows examination.csv --why "saves 15 %" --by Ada
+    python promote.py loans 2 --rows examination.csv --why "cheaper decisions" --by Ada
 
 MLFLOW_TRACKING_URI names the registry. The exit code is 0 after a promotion, 1 after a refusal, and
 2 where nothing could be examined.

@@ -53,6 +53,7 @@ WRONG = {
     "20.2": {
         "not waited for": START,
         "stopped by hand": START + END.format("stopped"),
+        "ended by hand in the words of the rule": START + END.format("worse"),
         "in the shadow": START.replace('"canary"', '"shadow"') + END.format("worse"),
         "another share": START.replace("0.2", "0.5") + END.format("worse"),
         "another version": START.replace('"challenger", 3', '"challenger", 2')

@@ -41,7 +41,7 @@ def check_refusal(lesson: Lesson) -> None:
         require(told is not None, f"Version {REFUSED} has no tag 'refused.{key}'.")
         require(told.strip() != "", f"The tag 'refused.{key}' is empty.")
     require(not any(key.startswith("promoted.") for key in tags), "It was not promoted.")
-    require(time_with_zone(tags["refused.at"]), "refused.at is no time with its zone.")
+    require(time_with_zone(tags["refused.at"]), "refused.at is not a time with a time zone.")
     due = str(champion.version)
     require(tags["refused.over"] == due, f"refused.over is not the champion's number, {due}.")
     rows = load_loans().loc[split_loans(load_loans()).X_test.index]

@@ -24,8 +24,10 @@ def check_rollback(lesson: Lesson) -> None:
         require(told.strip() != "", f"The tag 'rolled_back.{key}' of version 2 is empty.")
     require(int(champion.version) != 2, "Version 2 is still the champion.")
     require(str(champion.version) == due, f"Version {champion.version} is the champion.")
-    require(tags["rolled_back.to"] == due, f"rolled_back.to says {tags['rolled_back.to']!r}.")
-    require(time_with_zone(tags["rolled_back.at"]), "rolled_back.at is no time with its zone.")
+    told = tags["rolled_back.to"]
+    require(told == due, f"rolled_back.to is {told!r}; the champion is version {due}.")
+    zoned = time_with_zone(tags["rolled_back.at"])
+    require(zoned, "rolled_back.at is not a time with a time zone.")
     strange = [key for key in champion.tags if key.startswith("rolled_back.")]
     require(not strange, "The new champion was not rolled back, but has such a tag.")
 
@@ -41,6 +43,8 @@ def check_canary(lesson: Lesson) -> None:
     require(settings["mode"] == "canary", f"The newest trial is a {settings['mode']}.")
     require(settings["answers"] == "200", f"It was started for {settings['answers']} answers.")
     require("verdict" in told, "The trial has no verdict: it was not waited for, or had no front.")
+    counted = run.data.metrics.get("answers/challenger", 0) > 0
+    require(counted, "No front has counted an answer of version 3 in this trial.")
     ended = told["verdict"] == "worse"
     require(ended, f"The rule did not end it; its verdict is {told['verdict']!r}.")
     client = mlflow.MlflowClient(lesson.tracking_uri)
