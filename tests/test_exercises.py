@@ -95,6 +95,27 @@ def test_a_check_never_raises(number, answer, workspace, capsys):
     assert capsys.readouterr().out.startswith(f"Exercise {number}: not yet.")
 
 
+@pytest.mark.parametrize(
+    ("number", "answer", "due"),
+    [
+        ("0.1", (), 'check("0.1", answer)'),
+        ("1.1", (), 'classroom.check("1.1", lesson)'),
+        ("1.1", ("tree",), 'classroom.check("1.1", lesson)'),
+        ("6.2", (), 'classroom.check("6.2", hosts)'),
+        ("12.2", (), 'classroom.check("12.2", lesson, answer)'),
+        ("tracking", (), 'classroom.check("tracking", letters)'),
+    ],
+)
+def test_a_check_says_what_it_takes(number, answer, due, capsys):
+    check(number, *answer)
+    assert capsys.readouterr().out == f"Exercise {number}: not yet. Write {due}.\n"
+
+
+def test_a_number_without_quotes_is_refused_in_words(capsys):
+    check(0.1, 0.5)
+    assert capsys.readouterr().out == 'Write the number in quotes: check("0.1", …).\n'
+
+
 @pytest.mark.parametrize("number", ["99.1", "1.9", "one", "", "1.1.1"])
 def test_an_unknown_exercise_is_said_to_be_unknown(number, capsys):
     check(number)

@@ -27,6 +27,11 @@ def test_the_bars_are_the_shares_and_a_missing_value_has_its_own(loans):
     assert labels == ["0.0", "1.0", "missing"]
 
 
+def test_a_misspelt_column_is_refused_in_words(loans):
+    with pytest.raises(ValueError, match="no column 'Credit_Histroy'; choose one of .*'Gender'"):
+        plots.approval_rates(loans, "Credit_Histroy")
+
+
 def test_the_longest_bar_is_the_largest_weight(split):
     model = build_model("logistic_regression").fit(split.X_train, split.y_train)
     axes = plots.coefficients(model).axes[0]

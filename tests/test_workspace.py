@@ -54,10 +54,10 @@ def test_the_store_does_not_follow_the_working_directory(monkeypatch, tmp_path):
 def test_prepare_works_in_a_path_with_a_space_and_an_umlaut(monkeypatch, tmp_path, tracking):
     monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "kurs ä b"))
     prepare()
-    lesson = open_lesson("01_x")
+    lesson = open_lesson("22_capstone")
     log_a_run(lesson)
     assert run_names(lesson) == ["a run"]
-    assert list(artifacts().glob("01_x/*/artifacts/note.txt"))
+    assert list(artifacts().glob("22_capstone/*/artifacts/note.txt"))
 
 
 def test_prepare_leaves_an_existing_store_alone(workspace):
@@ -68,21 +68,22 @@ def test_prepare_leaves_an_existing_store_alone(workspace):
 
 def test_processes_may_race_to_prepare_the_store(tmp_path):
     environment = {**os.environ, "LOANFLOW_HOME": str(tmp_path)}
+    racers = ["00_start_here", "13_models_serve", "22_capstone"]
     racing = [
         subprocess.Popen(
-            [sys.executable, "-c", f"import classroom as c; c.open_lesson('lesson {n}')"],
+            [sys.executable, "-c", f"import classroom as c; c.open_lesson('{name}')"],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for n in range(3)
+        for name in racers
     ]
     said = [process.communicate(timeout=100)[0] for process in racing]
     assert [process.returncode for process in racing] == [0, 0, 0], said
     client = mlflow.MlflowClient(f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
     names = {experiment.name for experiment in client.search_experiments()}
-    assert {"lesson 0", "lesson 1", "lesson 2"} <= names
+    assert set(racers) <= names
     assert [path.name for path in tmp_path.glob("new-store-*")] == []
 
 
@@ -103,29 +104,29 @@ def test_uv_finds_the_python_of_this_environment_where_no_path_leads_to_it(tmp_p
 
 
 def test_a_lesson_is_clean_each_time_it_is_opened_and_others_stay(workspace, tracking):
-    other = open_lesson("02_other")
+    other = open_lesson("00_start_here")
     log_a_run(other)
     for _ in range(3):
-        lesson = open_lesson("01_x")
+        lesson = open_lesson("22_capstone")
         assert run_names(lesson) == []
         log_a_run(lesson)
         assert run_names(lesson) == ["a run"]
     assert run_names(other) == ["a run"]
-    assert len(list(artifacts().glob("01_x/*"))) == 1
+    assert len(list(artifacts().glob("22_capstone/*"))) == 1
 
 
 def test_a_lesson_opens_after_its_experiment_was_deleted_by_hand(workspace, tracking):
-    lesson = open_lesson("01_x")
+    lesson = open_lesson("22_capstone")
     log_a_run(lesson)
     client = mlflow.MlflowClient()
-    client.delete_experiment(client.get_experiment_by_name("01_x").experiment_id)
-    assert run_names(open_lesson("01_x")) == []
+    client.delete_experiment(client.get_experiment_by_name("22_capstone").experiment_id)
+    assert run_names(open_lesson("22_capstone")) == []
 
 
 def test_opening_a_lesson_ends_a_run_that_was_left_active(workspace, tracking):
-    log_a_run(open_lesson("01_x"))
+    log_a_run(open_lesson("22_capstone"))
     mlflow.start_run(run_name="left active")
-    open_lesson("01_x")
+    open_lesson("22_capstone")
     assert mlflow.active_run() is None
 
 
@@ -134,15 +135,15 @@ def test_opening_a_lesson_forgets_the_store_that_was_chosen_before(
 ):
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "the shell's")
     mlflow.set_tracking_uri("http://127.0.0.1:1")
-    open_lesson("01_x")
+    open_lesson("22_capstone")
     monkeypatch.chdir(workspace)
     assert mlflow.get_tracking_uri() == f"sqlite:///{workspace / 'mlflow.db'}"
     assert "MLFLOW_EXPERIMENT_NAME" not in os.environ
 
 
 def test_a_lesson_that_is_reopened_half_way_goes_on_in_the_empty_experiment(workspace, tracking):
-    log_a_run(open_lesson("01_x"))
-    lesson = open_lesson("01_x")
+    log_a_run(open_lesson("22_capstone"))
+    lesson = open_lesson("22_capstone")
     with mlflow.start_run(run_name="after"):
         pass
     assert run_names(lesson) == ["after"]
@@ -152,13 +153,13 @@ def test_the_lessons_registered_models_are_cleared_and_others_stay(workspace):
     client = mlflow.MlflowClient(tracking_uri())
     for name in ("mine", "yours"):
         client.create_registered_model(name)
-    open_lesson("13_x", registered_models=["mine", "never registered"])
+    open_lesson("13_models_serve", registered_models=["mine", "never registered"])
     assert [model.name for model in client.search_registered_models()] == ["yours"]
 
 
 def test_a_lesson_does_not_show_where_its_store_is(workspace, capsys):
-    lesson = open_lesson("01_x")
-    assert repr(lesson) == "Lesson('01_x')"
+    lesson = open_lesson("22_capstone")
+    assert repr(lesson) == "Lesson('22_capstone')"
     assert str(workspace) not in capsys.readouterr().out
 
 
@@ -199,7 +200,7 @@ def registry_of_somebody_else(tmp_path, monkeypatch):
 def test_somebody_elses_registry_is_left_alone(workspace, registry_of_somebody_else):
     mine = mlflow.MlflowClient(tracking_uri(), registry_uri=tracking_uri())
     mine.create_registered_model("loans")
-    lesson = open_lesson("19_x", registered_models=["loans"])
+    lesson = open_lesson("16_models_clouds", registered_models=["loans"])
     assert registry_of_somebody_else.get_registered_model("loans").name == "loans"
     assert mine.search_registered_models() == []
     mlflow.set_tracking_uri(lesson.tracking_uri)
@@ -211,7 +212,7 @@ def test_what_the_shell_says_does_not_lead_a_lesson_elsewhere(
     variable, workspace, tmp_path, monkeypatch
 ):
     monkeypatch.setenv(variable, ELSEWHERE[variable].format(tmp_path.as_posix()))
-    lesson = open_lesson("01_x")
+    lesson = open_lesson("22_capstone")
     assert variable not in os.environ
     mlflow.set_tracking_uri(lesson.tracking_uri)
     assert mlflow.get_registry_uri() == lesson.tracking_uri
@@ -219,36 +220,62 @@ def test_what_the_shell_says_does_not_lead_a_lesson_elsewhere(
 
 
 def test_an_active_model_is_forgotten(workspace):
-    lesson = open_lesson("01_x")
+    lesson = open_lesson("22_capstone")
     mlflow.set_tracking_uri(lesson.tracking_uri)
     mlflow.set_experiment(lesson.name)
     mlflow.set_active_model(name="front")
-    open_lesson("01_x")
+    open_lesson("22_capstone")
     assert mlflow.get_active_model_id() is None
 
 
 def test_resume_keeps_what_the_lesson_holds(workspace, monkeypatch, capsys):
-    log_a_run(open_lesson("01_x"))
-    (workspace / "files" / "01_x").mkdir(parents=True)
+    log_a_run(open_lesson("22_capstone"))
+    (workspace / "files" / "22_capstone").mkdir(parents=True)
     mlflow.set_tracking_uri(None)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # as in a new kernel
-    lesson = classroom.resume("01_x")
+    lesson = classroom.resume("22_capstone")
     assert run_names(lesson) == ["a run"]
     assert lesson.folder.is_dir()
     with mlflow.start_run(run_name="another"):
         pass
     assert sorted(run_names(lesson)) == ["a run", "another"]
-    assert capsys.readouterr().out.endswith("Experiment '01_x' goes on with what it holds.\n")
+    assert capsys.readouterr().out.endswith(
+        "Experiment '22_capstone' goes on with what it holds.\n"
+    )
 
 
 def test_a_lesson_that_was_never_opened_cannot_be_resumed(workspace):
-    with pytest.raises(ValueError, match=r"begin the lesson with classroom.open_lesson\('02_x'\)"):
-        classroom.resume("02_x")
+    with pytest.raises(
+        ValueError, match=r"begin the lesson with classroom.open_lesson\('00_start_here'\)"
+    ):
+        classroom.resume("00_start_here")
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("01_tracking_first", "01_tracking_first_run"),
+        ("02_tracking_compare", "02_tracking_compare_runs"),
+        ("16_models_cluods", "16_models_clouds"),
+        ("B_copying_database", "B_copying_a_database"),
+        ("22_capstone_solution", "22_capstone_solutions"),
+    ],
+)
+def test_a_lesson_that_does_not_exist_cannot_be_opened(misspelt, meant, monkeypatch, tmp_path):
+    monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "none"))
+    with pytest.raises(ValueError, match=f"no lesson '{misspelt}'; did you mean '{meant}'"):
+        open_lesson(misspelt)
+    assert not list(tmp_path.iterdir())  # no store is made for it
+
+
+@pytest.mark.parametrize("name", ["B_copying_a_database", "22_capstone_solutions"])
+def test_appendices_and_solutions_can_be_opened(name, workspace, tracking):
+    assert run_names(open_lesson(name)) == []
 
 
 def test_the_set_up_cell_says_how_to_go_on(workspace, capsys):
-    open_lesson("01_x")
-    assert "classroom.resume('01_x') keeps what it holds." in capsys.readouterr().out
+    open_lesson("22_capstone")
+    assert "classroom.resume('22_capstone') keeps what it holds." in capsys.readouterr().out
 
 
 PROGRAM = """

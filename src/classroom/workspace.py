@@ -4,6 +4,7 @@ The store is a SQLite database and a folder of artifacts under ``workspace/`` in
 the environment variable ``LOANFLOW_HOME`` moves it.
 """
 
+import difflib
 import os
 import shutil
 import tempfile
@@ -157,9 +158,15 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     ------
     OSError
         If the workspace cannot be written.
+    ValueError
+        If no lesson, appendix or solutions notebook has that name.
     """
     import mlflow
 
+    known = [path.stem for path in [*lessons(), *appendices(), *lessons(NOTEBOOKS / "solutions")]]
+    if name not in known:
+        (nearest,) = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        raise ValueError(f"There is no lesson {name!r}; did you mean {nearest!r}?")
     lesson, reopened = _enter(name)
     client = mlflow.MlflowClient(lesson.tracking_uri, registry_uri=lesson.tracking_uri)
     if (earlier := client.get_experiment_by_name(name)) is not None:

@@ -61,7 +61,14 @@ def approval_rates(loans: pd.DataFrame, column: str) -> Figure:
     -------
     matplotlib.figure.Figure
         Bars between 0 and 1 with two standard errors, and the share of all rows as a line.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column.
     """
+    if column not in loans:
+        raise ValueError(f"There is no column {column!r}; choose one of {list(loans)}.")
     approved = (loans[TARGET] == "Y").astype(float)
     groups = loans[column].astype(object).where(loans[column].notna(), "missing").astype(str)
     rates = approved.groupby(groups).agg(["mean", "count"])

@@ -8,6 +8,10 @@ WRONG = {
         "missing history rejected": """
 rule = loans["Credit_History"] == 1
 answer = round((rule == (loans["Loan_Status"] == "Y")).mean(), 3)""",
+        "on the test rows": """
+from loanflow.data import split_loans
+X_train, X_test, y_train, y_test = split_loans(loans)
+answer = ((X_test["Credit_History"] != 0) == y_test).mean()""",
         "share approved": 'answer = round((loans["Loan_Status"] == "Y").mean(), 3)',
         "in per cent": """
 rule = loans["Credit_History"] != 0

@@ -21,6 +21,10 @@ WRONG = {
         "under a second sweep": """
 with mlflow.start_run(run_name="sweep", tags=tags):
     log_candidate("tree 7", "decision_tree", {"max_depth": 7})""",
+        "a child, and then a newer one outside": """
+with mlflow.start_run(run_id=sweep.info.run_id):
+    log_candidate("tree 7", "decision_tree", {"max_depth": 7})
+log_candidate("tree 7", "decision_tree", {"max_depth": 7})""",
         "only the name says 7": """
 with mlflow.start_run(run_id=sweep.info.run_id):
     log_candidate("tree 7", "decision_tree", {})""",
@@ -54,6 +58,11 @@ with mlflow.start_run(run_id=sweep.info.run_id):
     log_candidate("tree 7", "decision_tree", {"max_depth": 8})""",
     },
     "2.2": {
+        "rounded to one decimal": FOLDS
+        + """
+with mlflow.start_run(run_id=run_ids["tree 12"]):
+    mlflow.log_metrics({"gap": round(gap.mean(), 1), "gap_sd": round(gap.std(), 3)})
+    mlflow.set_tag("gap_is", "real")""",
         "the spreads subtracted": FOLDS
         + """
 sd = folds["tree 12"].std() - folds["logistic C=1.0"].std()

@@ -5,10 +5,12 @@ The checks of a lesson stand in a module of their own here, ``lesson_NN``, those
 """
 
 import importlib.util
+import inspect
 import re
 from collections.abc import Callable
 
 from classroom.desk.progress import note_solved
+from classroom.workspace import Lesson
 
 _CHECKS: dict[str, Callable[..., None]] = {}
 
@@ -45,6 +47,17 @@ def find_check(number: str) -> Callable[..., None] | None:
     return _CHECKS.get(number)
 
 
+def _require_arguments(function: Callable[..., None], number: str, answer: tuple) -> None:
+    """Require as many arguments as the check takes, and a lesson where it takes one."""
+    taken = list(inspect.signature(function).parameters)
+    # Lesson 00 imports check itself, all others import classroom.
+    name = "check" if number.startswith("0.") else "classroom.check"
+    fits = len(answer) == len(taken)
+    if fits and "lesson" in taken:
+        fits = isinstance(answer[taken.index("lesson")], Lesson)
+    require(fits, f'Write {name}("{number}", {", ".join(taken)}).')
+
+
 def check(number: str, *answer) -> None:
     """Print the verdict on an exercise: correct, or not yet and what is missing.
 
@@ -57,11 +70,15 @@ def check(number: str, *answer) -> None:
     *answer
         What its check looks at: the lesson, whose experiment it reads, or a value.
     """
+    if not isinstance(number, str):
+        print(f'Write the number in quotes: check("{number}", …).')
+        return
     function = find_check(number)
     if function is None:
         print(f"There is no exercise {number}.")
         return
     try:
+        _require_arguments(function, number, answer)
         function(*answer)
     except NotYet as missing:
         print(f"Exercise {number}: not yet. {missing}")

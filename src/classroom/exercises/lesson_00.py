@@ -1,7 +1,7 @@
 """The checks of lesson 00."""
 
 from classroom.exercises import exercise, require
-from loanflow.data import TARGET, load_loans
+from loanflow.data import TARGET, load_loans, split_loans
 
 FIRST_SPLIT = {"logistic", "logistic, stronger penalty", "tree 2", "tree 4", "tree 6", "tree 10"}
 SECOND_SPLIT = {"forest 1", "forest 10", "boosting", "boosting, tuned"}
@@ -11,14 +11,23 @@ SECOND_SPLIT = {"forest 1", "forest 10", "boosting", "boosting, tuned"}
 def accuracy_of_the_rule(answer) -> None:
     """Compare with the rule's accuracy on all applications."""
     loans = load_loans()
-    right = ((loans["Credit_History"] != 0) == (loans[TARGET] == "Y")).mean()
+    history, approved = loans["Credit_History"], loans[TARGET] == "Y"
+    right = (history != 0) == approved
     require(answer is not None, "The variable `answer` is still None.")
     try:
         answer = float(answer)
     except (TypeError, ValueError):
         require(False, "`answer` is not a number.")
     require(0 <= answer <= 1, "A share lies between 0 and 1.")
-    require(abs(answer - right) < 0.0006, "That is not the rule's accuracy on all rows.")
+    if abs(answer - right.mean()) < 0.0006:
+        return
+    on_test_rows = right.loc[split_loans(loans).X_test.index].mean()
+    for mistaken, missing in {
+        on_test_rows: "That is the accuracy on the test rows; count all applications.",
+        ((history == 1) == approved).mean(): "That rule rejects a missing history; ours does not.",
+    }.items():
+        require(abs(answer - mistaken) >= 0.0006, missing)
+    require(False, "That is not the rule's accuracy on all rows.")
 
 
 @exercise("0.2")

@@ -29,13 +29,17 @@ def check_tree_run(lesson: Lesson) -> None:
     """Fit the tree again and compare the logged metrics with its own."""
     run = run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
-    require(run.data.params.get("max_depth") == "4", "Its parameter max_depth is not 4.")
+    require(
+        run.data.params.get("max_depth") == "4",
+        "The parameter max_depth of the newest run 'tree' is not 4.",
+    )
     for name, value in evaluate(*_tree()).items():
         logged = run.data.metrics.get(name)
-        require(logged is not None, f"Its metric {name} is missing.")
+        require(logged is not None, f"The newest run 'tree' has no metric {name}.")
         require(
             abs(logged - value) < 1e-6,
-            f"Its {name} is not that of build_model with max_depth=4 on the test rows, unrounded.",
+            f"The {name} of the newest run 'tree' is not that of build_model with max_depth=4 on "
+            "the test rows, unrounded.",
         )
 
 
@@ -44,11 +48,10 @@ def check_review(lesson: Lesson) -> None:
     """Look for the tag, and compare the table with the tree's own probabilities."""
     run = run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
-    require(
-        bool(run.data.metrics), "The run 'tree' has no metrics; it is not that of exercise 1.1."
-    )
-    require("reviewed_by" in run.data.tags, "It has no tag reviewed_by.")
-    require(bool(run.data.tags["reviewed_by"].strip()), "Its tag reviewed_by holds no name.")
+    metrics, tags = run.data.metrics, run.data.tags
+    require(bool(metrics), "The newest run 'tree' has no metrics; it is not that of exercise 1.1.")
+    require("reviewed_by" in tags, "The newest run 'tree' has no tag reviewed_by.")
+    require(bool(tags["reviewed_by"].strip()), "The tag reviewed_by holds no name.")
     table = _table(run, lesson)
     missing = [name for name in ("approved", "probability") if name not in table]
     require(not missing, f"The table {TABLE} has no column {' and no column '.join(missing)}.")
@@ -59,11 +62,13 @@ def check_review(lesson: Lesson) -> None:
     )
     # log_table appends, so what was logged last stands at the end.
     table = table.tail(len(y_test))
-    due = {"approved": y_test, "probability": tree.predict_proba(X_test)[:, 1]}
-    for name, values in due.items():
+    for name, values, source in [
+        ("approved", y_test, "y_test"),
+        ("probability", tree.predict_proba(X_test)[:, 1], "the tree's probability of approval"),
+    ]:
         logged = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
         right = np.allclose(np.sort(logged), np.sort(values), atol=1e-6)
-        require(right, f"The column {name} is not that of the test rows and the tree of depth 4.")
+        require(right, f"The column {name} is not {source}.")
     score = roc_auc_score(table["approved"].astype(int), table["probability"].astype(float))
     in_step = abs(score - evaluate(tree, X_test, y_test)["roc_auc"]) < 1e-3
     require(in_step, "The rows of the two columns do not belong together.")
@@ -73,7 +78,7 @@ def _table(run: Run, lesson: Lesson) -> pd.DataFrame:
     """Return the table that the run logged; require that it is one."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
     files = [file.path for file in client.list_artifacts(run.info.run_id)]
-    require(TABLE in files, f"It has no artifact {TABLE}.")
+    require(TABLE in files, f"The newest run 'tree' has no artifact {TABLE}.")
     with tempfile.TemporaryDirectory() as folder:
         path = client.download_artifacts(run.info.run_id, TABLE, folder)
         try:
