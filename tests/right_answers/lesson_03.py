@@ -20,30 +20,33 @@ for run in client.search_runs([client.get_experiment_by_name(lesson.name).experi
     },
     "3.2": {
         "chosen in Python, all metrics, one run each": """
-X = X_test.query("Property_Area == 'Rural'")
+X = X_test.query("Credit_History == 0")
 y = y_test[X.index]
-dataset = mlflow.data.from_pandas(X, name="rural rows")
+dataset = mlflow.data.from_pandas(X, name="poor credit")
 losses = {}
-for name in ids:
-    scores = evaluate(mlflow.sklearn.load_model(f"models:/{ids[name]}"), X, y)
+for name in model_ids:
+    scores = evaluate(mlflow.sklearn.load_model(f"models:/{model_ids[name]}"), X, y)
     with mlflow.start_run():
-        mlflow.log_metrics(scores, model_id=ids[name], dataset=dataset)
+        mlflow.log_metrics(scores, model_id=model_ids[name], dataset=dataset)
     losses[name] = scores["log_loss"]
-client.set_logged_model_tags(ids[min(losses, key=losses.get)], {"best_rural": "yes"})""",
+found = model_ids[min(losses, key=losses.get)]
+client.set_logged_model_tags(found, {"best_poor_credit": "yes"})""",
         "logged twice, the newest right": """
 import time
 
-rural = X_test["Property_Area"] == "Rural"
-X, y = X_test[rural], y_test[rural]
-dataset = mlflow.data.from_pandas(X, name="rural rows")
+poor = X_test["Credit_History"] == 0
+X, y = X_test[poor], y_test[poor]
+dataset = mlflow.data.from_pandas(X, name="poor credit")
 losses = {name: evaluate(model, X, y)["log_loss"] for name, model in fitted.items()}
 for factor in (2, 1):
     with mlflow.start_run():
         for name, loss in losses.items():
-            mlflow.log_metric("log_loss", factor * loss, model_id=ids[name], dataset=dataset)
+            mlflow.log_metric("log_loss", factor * loss, model_id=model_ids[name], dataset=dataset)
     time.sleep(0.01)
-client.set_logged_model_tags(ids[max(losses, key=losses.get)], {"best_rural": "yes"})
-client.delete_logged_model_tag(ids[max(losses, key=losses.get)], "best_rural")
-client.set_logged_model_tags(ids[min(losses, key=losses.get)], {"best_rural": "yes"})""",
+found = model_ids[max(losses, key=losses.get)]
+client.set_logged_model_tags(found, {"best_poor_credit": "yes"})
+client.delete_logged_model_tag(found, "best_poor_credit")
+found = model_ids[min(losses, key=losses.get)]
+client.set_logged_model_tags(found, {"best_poor_credit": "yes"})""",
     },
 }
