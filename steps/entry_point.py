@@ -98,7 +98,7 @@ def read_parameters(**readers: Callable[[str], object]) -> SimpleNamespace:
         try:
             values[name] = readers[name](text)
         except ValueError as allowed:
-            _refuse(f"{name} is {text!r}; allowed is {allowed}")
+            _refuse(f"{name} must be {allowed}, not {text!r}")
     return SimpleNamespace(**values)
 
 

@@ -122,8 +122,9 @@ def test_a_wrong_value_of_any_parameter_ends_as_failed_with_a_reason(store, capf
         found[run.data.tags["mlflow.project.entryPoint"], reason.split()[0]] = reason
     assert set(found) == set(WRONG)
     for (entry_point, parameter), (value, allowed) in WRONG.items():
-        reason = f"{parameter} is {value!r}; allowed is {allowed}"
-        assert found[entry_point, parameter].startswith(reason)
+        reason = found[entry_point, parameter]
+        assert reason.startswith(f"{parameter} must be {allowed}")
+        assert reason.endswith(f", not {value!r}")
     printed = capfd.readouterr().err.splitlines()
     assert sorted(printed) == sorted(f"{point}: {text}" for (point, _), text in found.items())
 

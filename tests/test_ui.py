@@ -39,7 +39,7 @@ SHOWN = {
     "02_table.png": ["cv_roc_auc_sd", "boosting leaves=4", "tree 12"],
     "02_compare.png": ["Comparing 3 Runs", "min_samples_leaf", "cv_roc_auc"],
     "04_trials.png": ["trial 00", "trial 15", "learning_rate"],
-    "07_refused.png": ["seed is 'abc'; allowed is a whole number from 0 to 4294967295", "Failed"],
+    "07_refused.png": ["seed must be a whole number from 0 to 4294967295, not 'abc'", "Failed"],
     "08_resumed.png": ["pipeline", "score", "test the best"],
     "09_model_overview.png": ["pipeline", "log_loss", "Source run", "Ready"],
     "09_model_files.png": ["MLmodel", "requirements.txt", "loader_module: mlflow.sklearn"],

@@ -236,7 +236,7 @@ def trials_of_a_study(page: Page, url: str) -> None:
 def refused_run(page: Page, url: str) -> None:
     """Lesson 07: the page of a run whose parameter was refused, with the reason."""
     page.goto(run_url(url, "07_projects_package_and_run", "no number"))
-    page.get_by_text("allowed is a whole number").first.wait_for()
+    page.get_by_text("must be a whole number").first.wait_for()
     page.set_viewport_size({"width": 1280, "height": 860})
 
 

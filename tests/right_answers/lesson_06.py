@@ -5,19 +5,16 @@ Each stands in the place of the answer in the solutions notebook.
 
 RIGHT = {
     "6.1": {
-        "by the client, after a run that failed": """
+        "by the client, after a level that was too low": """
 practice = team.practice_server(lesson.folder)
 mlflow.set_tracking_uri(practice.url)
 client = mlflow.MlflowClient()
 auth = get_app_client("basic-auth", practice.url)
 with team.signed_in("admin", practice.admin_password):
     team_id = client.get_experiment_by_name("team").experiment_id
-    auth.revoke_user_permission("ada", "experiment", team_id)
-    auth.grant_user_permission("ada", "experiment", team_id, "EDIT")
-with team.signed_in("ada", practice.ada_password):
-    for status in ("FAILED", "FINISHED"):
-        run = client.create_run(team_id, run_name="first of ada")
-        client.set_terminated(run.info.run_id, status)""",
+    for level in ("USE", "EDIT"):
+        auth.revoke_user_permission("ada", "experiment", team_id)
+        auth.grant_user_permission("ada", "experiment", team_id, level)""",
     },
     "6.2": {
         "a star for the port, another order, spaces": """

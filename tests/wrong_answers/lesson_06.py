@@ -10,25 +10,22 @@ auth = get_app_client("basic-auth", practice.url)
 with team.signed_in("admin", practice.admin_password):
     experiment_id = mlflow.set_experiment("team").experiment_id
 """
-LOG = """
-with team.signed_in("ada", practice.ada_password):
-    mlflow.set_experiment("team")
-    with mlflow.start_run(run_name="first of ada"):
-        mlflow.log_metric("roc_auc", 0.5)"""
 GRANT = """    auth.revoke_user_permission("ada", "experiment", experiment_id)
     auth.grant_user_permission("ada", "experiment", experiment_id, "{}")
 """
 
 WRONG = {
     "6.1": {
-        "too much": START + GRANT.format("MANAGE") + LOG,
-        "an administrator": START + "    auth.update_user_admin('ada', True)\n" + LOG,
-        "logged by the administrator": START
-        + "    with mlflow.start_run(run_name='first of ada'):\n        pass\n",
-        "logged into an experiment of her own": START
+        "too much": START + GRANT.format("MANAGE"),
+        "too little": START + GRANT.format("USE"),
+        "no READ any more, and nothing else": START
+        + '    auth.revoke_user_permission("ada", "experiment", experiment_id)',
+        "an administrator": START + "    auth.update_user_admin('ada', True)\n",
+        "another experiment": START.replace('"team"', '"team of ada"') + GRANT.format("EDIT"),
+        "her password lost": START
         + GRANT.format("EDIT")
-        + LOG.replace('"team"', '"team of ada"'),
-        "the server ended": START + GRANT.format("EDIT") + LOG + "\npractice.stop()",
+        + '    auth.update_user_password("ada", "another password")',
+        "the server ended": START + GRANT.format("EDIT") + "practice.stop()",
     },
     "6.2": {
         "the name alone": 'hosts = "mlflow.example.org,localhost:*"',

@@ -9,6 +9,12 @@ from classroom.exercises.runs import require_finished, search
 from classroom.workspace import Lesson
 
 
+def _called(run: Run) -> str:
+    """Return what to call a run in a sentence, such as: the failed run 'score'."""
+    failed = "failed " if run.info.status == "FAILED" else ""
+    return f"the {failed}run '{run.info.run_name}'"
+
+
 @exercise("8.1")
 def check_used_runs(lesson: Lesson) -> None:
     """Compare the runs that carry the tag with those that the parent's notes name."""
@@ -24,8 +30,8 @@ def check_used_runs(lesson: Lesson) -> None:
     require(bool(tagged), "No run has the tag stands_on.")
     values = {run.data.tags["stands_on"] for run in tagged.values()}
     require(values == {"yes"}, f"The tag stands_on must be yes; it is {sorted(values)}.")
-    over = sorted(f"'{run.info.run_name}'" for i, run in tagged.items() if i not in due)
-    require(not over, f"The pipeline does not stand on {', '.join(over)}.")
+    over = sorted(_called(run) for i, run in tagged.items() if i not in due)
+    require(not over, f"The finished pipeline did not use {', '.join(over)}.")
     missing = len(due - set(tagged))
     require(missing == 0, f"The tag is missing on {missing} of the {len(due)} runs.")
 
