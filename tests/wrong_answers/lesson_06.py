@@ -21,7 +21,8 @@ WRONG = {
         "no READ any more, and nothing else": START
         + '    auth.revoke_user_permission("ada", "experiment", experiment_id)',
         "an administrator": START + "    auth.update_user_admin('ada', True)\n",
-        "another experiment": START.replace('"team"', '"team of ada"') + GRANT.format("EDIT"),
+        "another experiment": START.replace('"team"', '"another"')
+        + '    auth.grant_user_permission("ada", "experiment", experiment_id, "EDIT")',
         "her password lost": START
         + GRANT.format("EDIT")
         + '    auth.update_user_password("ada", "another password")',
