@@ -47,18 +47,19 @@ class LoanDecision(mlflow.pyfunc.PythonModel):
     def reasons(self, applications, probability):
         """Name up to three values that would raise the probability most if they were typical."""
         names = list(applications.columns)
-        changed = [applications.assign(**{name: self.typical[name]}) for name in names]
-        gains = self.probability(pd.concat(changed)).reshape(len(names), -1) - probability
+        changed = pd.concat([applications.assign(**{name: self.typical[name]}) for name in names])
+        # A row for each column, and in it a number for each application.
+        gains = self.probability(changed).reshape(len(names), len(applications)) - probability
         rows = zip(applications.to_dict("records"), gains.T, strict=True)
-        return ["; ".join(self.in_words(application, gain)) for application, gain in rows]
+        return ["; ".join(self.in_words(row, gain)) or "no single value" for row, gain in rows]
 
     def in_words(self, application, gains):
         """Put the largest gains of one application into words."""
-        for place in np.argsort(-gains, kind="stable")[:3]:
-            name, value = list(application.items())[place]
-            if gains[place] >= 0.01:
-                typical = shown(self.typical[name])
-                yield f"{name} {shown(value)} (+{gains[place]:.2f} with {typical})"
+        largest = sorted(zip(gains, application, strict=True), key=lambda pair: -pair[0])[:3]
+        for gain, name in largest:
+            if gain >= 0.01:
+                value, typical = shown(application[name]), shown(self.typical[name])
+                yield f"{name} {value} (+{gain:.2f} with {typical})"
 
 
 def one_of(*values):
@@ -79,7 +80,7 @@ def find_faults(applications):
     for name, (allowed, fits) in RULES.items():
         column = applications[name]
         if name in MAY_BE_MISSING:
-            allowed, fine = f"{allowed} or missing", fits(column) | column.isna()
+            allowed, fine = f"{allowed}, or missing", fits(column) | column.isna()
         else:
             fine = fits(column)
         for row in np.flatnonzero(~fine):
@@ -97,7 +98,7 @@ def shown(value):
     return f"{value:g}" if isinstance(value, float) else f"{value:.40}"
 
 
-#: What each column may hold, in words and as a test. What is usual is for the model to judge.
+#: What each column may hold, in words and as a test. The model itself judges unusual values.
 RULES = {
     "Gender": one_of("Male", "Female"),
     "Married": one_of("Yes", "No"),

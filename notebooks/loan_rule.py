@@ -9,7 +9,7 @@ from loanflow.data import CATEGORIES
 class Rule(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input: pd.DataFrame, params=None):
         known = model_input["Education"].isin(CATEGORIES["Education"])
-        return (known & model_input["Credit_History"].ne(0)).astype(int)
+        return (known & model_input["Credit_History"].ne(0)).astype(int).tolist()
 
 
 mlflow.models.set_model(Rule())

@@ -73,6 +73,13 @@ def test_only_refusals_have_reasons_and_at_most_three(model):
     assert counts.between(1, 3).all()
 
 
+def test_a_refusal_that_no_typical_value_would_change_says_so(model):
+    answers = decide(model, split.X_test, threshold=0.99)
+    refused = answers.loc[answers["decision"] == "refuse", "reasons"]
+    assert refused.eq("no single value").any()
+    assert not refused.eq("").any()
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_reason_says_what_the_model_answers_to_the_typical_value(family):
     model = decider(family)
@@ -80,7 +87,9 @@ def test_a_reason_says_what_the_model_answers_to_the_typical_value(family):
     refused = answers[answers["decision"] == "refuse"]
     assert len(refused) > 100
     for row, reasons in refused["reasons"].head(20).items():
-        for reason in filter(None, reasons.split("; ")):
+        for reason in reasons.split("; "):
+            if reason == "no single value":
+                continue
             name = reason.split(" ")[0]
             claimed = float(reason.partition("(+")[2].split(" ")[0])
             changed = split.X_test.loc[[row]].assign(**{name: model.typical[name]})
@@ -94,10 +103,10 @@ def test_a_reason_says_what_the_model_answers_to_the_typical_value(family):
         ("ApplicantIncome", -5.0, "row 0: ApplicantIncome is -5 but must be 0 or more"),
         ("ApplicantIncome", np.nan, "row 0: ApplicantIncome is missing but must be 0 or more"),
         ("CoapplicantIncome", np.inf, "row 0: CoapplicantIncome is inf but must be 0 or more"),
-        ("LoanAmount", 0.0, "row 0: LoanAmount is 0 but must be above 0 or missing"),
-        ("Loan_Amount_Term", -1.0, "row 0: Loan_Amount_Term is -1 but must be above 0 or missing"),
-        ("Credit_History", 0.5, "row 0: Credit_History is 0.5 but must be one of 0, 1 or missing"),
-        ("Dependents", "4", "row 0: Dependents is 4 but must be one of 0, 1, 2, 3+ or missing"),
+        ("LoanAmount", 0.0, "row 0: LoanAmount is 0 but must be above 0, or missing"),
+        ("Loan_Amount_Term", -1.0, "row 0: Loan_Amount_Term is -1 but must be above 0, or missing"),
+        ("Credit_History", 0.5, "row 0: Credit_History is 0.5 but must be one of 0, 1, or missing"),
+        ("Dependents", "4", "row 0: Dependents is 4 but must be one of 0, 1, 2, 3+, or missing"),
         (
             "Education",
             None,
@@ -124,8 +133,8 @@ def test_all_faults_of_a_row_are_named_once_and_its_neighbours_are_decided(model
     answers = decide(model, batch)
     row = batch.index[1]
     assert answers["reasons"].iloc[1] == (
-        f"row {row}: Gender is m but must be one of Male, Female or missing; "
-        "LoanAmount is -1 but must be above 0 or missing"
+        f"row {row}: Gender is m but must be one of Male, Female, or missing; "
+        "LoanAmount is -1 but must be above 0, or missing"
     )
     alone = decide(model, batch.iloc[[0, 2]])
     pd.testing.assert_frame_equal(answers.iloc[[0, 2]], alone)

@@ -15,6 +15,13 @@ RULE = '"LoanAmount": ("above 0", above_0)'
 RIGHT = {
     "11.1": {
         "after a wrong try": price_8("chosen") + price_8(CHEAPEST),
+        "every probability tried": """
+from loanflow.training import expected_cost
+
+tried = {t: expected_cost(y_val, probability >= t, approved_bad=8) for t in probability}
+best = float(min(tried, key=tried.get))
+"""
+        + price_8("best"),
         "the prices scaled": price_8(
             "float(cost_curve(y_val, probability, rejected_good=0.125, approved_bad=1).idxmin())"
         ),

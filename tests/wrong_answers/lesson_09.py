@@ -72,5 +72,17 @@ WRONG = {
         "declares nothing": chances(out="None"),
         "an example with a gap": chances(example="X_train[X_train['LoanAmount'].isna()].head(2)"),
         "no example": chances(example="None"),
+        "inferred from complete rows": chances().replace(
+            "infer_signature(X_train,", "infer_signature(X_train.dropna(),"
+        ),
+        "the model of exercise 9.1": HANDED_OVER
+        + """
+mlflow.sklearn.log_model(
+    of_numbers,
+    name="chances",
+    pyfunc_predict_fn="predict_proba",
+    signature=infer_signature(numbers, of_numbers.predict_proba(numbers)),
+    **about_numbers,
+)""",
     },
 }

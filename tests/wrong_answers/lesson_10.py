@@ -42,6 +42,18 @@ with mlflow.start_run(run_name="burden"):
     mlflow.pyfunc.log_model(**options)""",
             "the script twice": """
 mlflow.pyfunc.log_model(**options, code_paths=[str(burden)])""",
+            "whole numbers declared": """
+options["signature"] = infer_signature(X_train, y_train)
+mlflow.pyfunc.log_model(**options, code_paths=[module])""",
+            "anything declared": """
+from mlflow.models import ModelSignature
+from mlflow.types.schema import AnyType, ColSpec, Schema
+
+options["signature"] = ModelSignature(options["signature"].inputs, Schema([ColSpec(AnyType())]))
+mlflow.pyfunc.log_model(**options, code_paths=[module])""",
+            "its own module as a requirement": """
+options["pip_requirements"] = ["pandas==3.1.1", "instalment"]
+mlflow.pyfunc.log_model(**options, code_paths=[module])""",
             "without an example": """
 del options["input_example"]
 mlflow.pyfunc.log_model(**options, code_paths=[module])""",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 from mlflow.entities import LoggedModel
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -35,7 +36,24 @@ def _signature(folder: Path) -> ModelSignature:
     return signature
 
 
-def _declares(outputs: Schema, kinds: str, width: int) -> bool:
+def _names(signature: ModelSignature) -> set[str]:
+    """Return the names of the columns that go in; none if they have no names."""
+    return set(signature.inputs.input_names()) if signature.inputs.has_input_names() else set()
+
+
+def _require_gaps(signature: ModelSignature, X_train: pd.DataFrame) -> None:
+    """Require that exactly the columns with gaps in the training rows are optional."""
+    for column in signature.inputs:
+        gaps = bool(X_train[column.name].isna().any())
+        due = "optional" if gaps else "required"
+        require(
+            column.required != gaps,
+            f"{column.name} has {'gaps' if gaps else 'no gap'} in the training rows and "
+            f"should be {due}.",
+        )
+
+
+def declares(outputs: Schema, kinds: str, width: int) -> bool:
     """Say whether a schema declares numbers of these numpy kinds, `width` for each row."""
     if outputs.is_tensor_spec():
         (tensor,) = outputs.inputs
@@ -54,24 +72,17 @@ def check_signature(lesson: Lesson) -> None:
     X_train, X_test, _, _ = split_loans(load_loans())
     with _files_of(model) as folder:
         signature = _signature(folder)
-        names = [] if not signature.inputs.has_input_names() else signature.inputs.input_names()
         require(
-            set(names) == set(_NUMBERS),
+            _names(signature) == set(_NUMBERS),
             f"Its signature does not have the four columns of the model: {', '.join(_NUMBERS)}.",
         )
         for column in signature.inputs:
             whole = column.type in (DataType.long, DataType.integer)
-            require(not whole, f"It still wants whole numbers in {column.name}.")
-            gaps = bool(X_train[column.name].isna().any())
-            due = "optional" if gaps else "required"
-            require(
-                column.required != gaps,
-                f"{column.name} has {'gaps' if gaps else 'no gap'} in the training rows and "
-                f"should be {due}.",
-            )
-        require(signature.outputs is not None, "It does not declare what comes out.")
+            require(not whole, f"Its signature still requires integers in {column.name}.")
+        _require_gaps(signature, X_train)
+        require(signature.outputs is not None, "Its signature declares no output.")
         require(
-            _declares(signature.outputs, "iu", width=1),
+            declares(signature.outputs, "iu", width=1),
             f"It declares {signature.outputs} as output, and the model answers with one whole "
             "number for each row.",
         )
@@ -89,22 +100,26 @@ def check_signature(lesson: Lesson) -> None:
 def check_probabilities(lesson: Lesson) -> None:
     """Ask the pyfunc about the test rows, and read the example as a strict reader does."""
     model = newest_model_named("chances", lesson)
-    _, X_test, _, _ = split_loans(load_loans())
+    X_train, X_test, _, _ = split_loans(load_loans())
     with _files_of(model) as folder:
         signature = _signature(folder)
-        due = mlflow.sklearn.load_model(str(folder)).predict_proba(X_test)
+        try:
+            due = mlflow.sklearn.load_model(str(folder)).predict_proba(X_test)
+        except Exception:
+            require(False, "`chances` is not the lesson's pipeline: it does not take its columns.")
         answer = np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(X_test))
         require(
             answer.shape == due.shape and np.allclose(answer, due),
             "Its pyfunc does not answer with the two probabilities.",
         )
         require(
-            set(signature.inputs.input_names()) == set(FEATURES),
+            _names(signature) == set(FEATURES),
             "Its signature does not have the eleven columns of an application.",
         )
-        require(signature.outputs is not None, "It does not declare what comes out.")
+        _require_gaps(signature, X_train)
+        require(signature.outputs is not None, "Its signature declares no output.")
         require(
-            _declares(signature.outputs, "f", width=2),
+            declares(signature.outputs, "f", width=2),
             f"It declares {signature.outputs} as output, and two probabilities come out.",
         )
         example = folder / "serving_input_example.json"

@@ -1,11 +1,13 @@
 """The check of lesson 10."""
 
+import re
 import tempfile
 from pathlib import Path
 
 import mlflow
 
 from classroom.exercises import exercise, require
+from classroom.exercises.lesson_09 import declares
 from classroom.exercises.runs import newest_model_named
 from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
 from classroom.workspace import Lesson
@@ -19,6 +21,12 @@ def check_own_module(lesson: Lesson) -> None:
         folder = Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=place))
         info = mlflow.models.get_model_info(str(folder))
         require(info.signature is not None, "It has no signature.")
+        require(info.signature.outputs is not None, "Its signature declares no output.")
+        require(
+            declares(info.signature.outputs, "f", width=1),
+            f"Its signature declares {info.signature.outputs} as output, but the model answers "
+            "with one share, a float, for each row.",
+        )
         require(info.saved_input_example_info is not None, "It has no input example.")
         problems = {}
         try:
@@ -30,6 +38,9 @@ def check_own_module(lesson: Lesson) -> None:
 
 
 def _in_short(*problems: str) -> str:
-    """Put problems into one line that ends with a full stop."""
+    """Put problems into one line that ends with a full stop; of uv's, keep the cause alone."""
     said = "; ".join(" ".join(problem.split()) for problem in problems).rstrip(".")
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    if cause := re.search(r"Because (.+?),? (and|we) ", said):
+        said = cause[1]
     return f"{said}." if len(said) < 300 else f"{said[:150]} … {said[-150:]}."
