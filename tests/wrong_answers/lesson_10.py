@@ -51,9 +51,6 @@ from mlflow.types.schema import AnyType, ColSpec, Schema
 
 options["signature"] = ModelSignature(options["signature"].inputs, Schema([ColSpec(AnyType())]))
 mlflow.pyfunc.log_model(**options, code_paths=[module])""",
-            "its own module as a requirement": """
-options["pip_requirements"] = ["pandas==3.1.1", "instalment"]
-mlflow.pyfunc.log_model(**options, code_paths=[module])""",
             "without an example": """
 del options["input_example"]
 mlflow.pyfunc.log_model(**options, code_paths=[module])""",
