@@ -70,6 +70,10 @@ WRONG = {
         ),
         "a gain in place of the limit of the log loss": gate(loss="min_relative_change=0.02"),
         "another limit": gate(cost="0.55, min_relative_change=0.05"),
+        "a cost strictly below the limit": gate().replace(
+            "    try:",
+            '    if candidate.metrics["expected_cost"] >= 0.5:\n        return False\n    try:',
+        ),
         "the conditions alone": gate() + "\nmy_gate = conditions",
         "says nothing": gate().replace("return False", "pass").replace("return True", "pass"),
     },

@@ -82,6 +82,7 @@ WRONG = {
         "large families and gaps, too": night(PREDICTED, "rows = new[FEATURES]"),
         "gaps left out": night(PREDICTED, "rows = rows.dropna()"),
         "in another order": night(PREDICTED, "rows = rows.sort_values('ApplicantIncome')"),
+        "backwards": night(PREDICTED, "rows = rows[::-1]"),
         "the probabilities alone": night('{"predictions": model.predict(rows)[:, 1].tolist()}'),
         "the decisions": night('{"predictions": (model.predict(rows)[:, 1] > 0.5).tolist()}'),
         "a list": night("model.predict(rows).tolist()"),

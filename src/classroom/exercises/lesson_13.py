@@ -13,6 +13,7 @@ from loanflow.data import FEATURES, load_loans, load_new_applications, split_loa
 from loanflow.training import build_model
 
 _MOST = 50  # rows that exercise 13.1 allows in one request
+_ROUNDED = 1e-6  # so that six decimals are enough
 _ANSWERED = 'POST /invocations HTTP/1.1" 200'
 
 
@@ -31,7 +32,10 @@ def require_probabilities(table: pd.DataFrame) -> None:
     require(len(table) == len(new), f"answers.csv has {len(table)} rows of {len(new)}.")
     require(set(table["Loan_ID"]) == set(new["Loan_ID"]), "Its Loan_IDs are not all there.")
     due = pd.Series(probabilities(new), index=new["Loan_ID"])
-    same = np.abs(table.set_index("Loan_ID")["probability"] - due) < 1e-9
+    answers = table.set_index("Loan_ID")["probability"]
+    refusals = bool((np.abs(1 - answers - due) < _ROUNDED).all())
+    require(not refusals, "These are the probabilities of a refusal, not those of approval.")
+    same = np.abs(answers - due) < _ROUNDED
     require(bool(same.all()), f"{(~same).sum():,} probabilities are not those of the model.")
 
 
@@ -69,7 +73,12 @@ def check_night(lesson: Lesson) -> None:
     require(len(rows) == len(tonight), f"There are {len(rows)} predictions of {len(tonight)}.")
     pairs = all(type(row) is list and len(row) == 2 for row in rows)
     require(pairs, "Each prediction of the model 'pipeline' is a pair of probabilities.")
-    wrong = np.abs(np.array(rows, dtype=float)[:, 1] - probabilities(tonight)) > 1e-9
+    answers, due = np.array(rows, dtype=float)[:, 1], probabilities(tonight)
+    wrong = np.abs(answers - due) > 1e-9
+    require(
+        not wrong.any() or not np.allclose(np.sort(answers), np.sort(due), rtol=0, atol=1e-9),
+        "The predictions are right, but the rows are not in their original order.",
+    )
     require(
         not wrong.any(),
         f"{wrong.sum():,} predictions are not those of the model; "
