@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 
 class Application(BaseModel):
-    """One application; what has a default may be missing. MLflow makes the signature of it."""
+    """Fields with a default may be missing. MLflow infers the signature from this class."""
 
     Gender: str | None = None
     Married: str | None = None
@@ -51,7 +51,8 @@ class LoanScorecard(mlflow.pyfunc.PythonModel):
             # A category that is missing or unknown adds nothing.
             + sum(table.get(application[name], 0.0) for name, table in card["points"].items())
         )
-        return (1 + math.tanh(log_odds / 2)) / 2  # the sigmoid, which so cannot overflow
+        # The sigmoid, written with tanh so that it cannot overflow.
+        return (1 + math.tanh(log_odds / 2)) / 2
 
 
 mlflow.models.set_model(LoanScorecard())
