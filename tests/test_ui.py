@@ -5,6 +5,7 @@ import re
 
 import mlflow
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
@@ -15,6 +16,7 @@ from tools.screenshots import (
     PICTURES,
     SETTLED_READER,
     browser_page,
+    shown_by,
     store_with,
 )
 
@@ -57,7 +59,7 @@ def test_the_steps_to_each_picture_lead_there(ui, name):
         page.add_init_script(SETTLED_READER)
         PICTURES[name][1](page, ui)
         for text in SHOWN[name]:
-            expect(page.get_by_text(text, exact=name.startswith("03")).first).to_be_in_viewport()
+            expect(page.get_by_text(text, exact=name.startswith("04")).first).to_be_in_viewport()
 
 
 def test_sorting_by_a_metric_puts_the_best_run_on_top(ui):
@@ -106,3 +108,10 @@ def test_every_picture_is_used_small_and_made_by_the_script():
     assert all((IMAGES / name).stat().st_size <= LARGEST for name in used)
     names = {path.stem for path in lessons(NOTEBOOKS)}
     assert all(lesson in names for lesson, _ in PICTURES.values())
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_shows_what_its_lesson_does_today(name):
+    with Image.open(IMAGES / name) as picture:
+        taken = {key: picture.info.get(key) for key in ("lesson", "code")}
+    assert taken == shown_by(PICTURES[name][0]), "Run `make screenshots`."

@@ -1,6 +1,7 @@
 """Take the lessons' pictures of the MLflow UI: the real UI, on a store that the lessons filled."""
 
 import argparse
+import hashlib
 import io
 import json
 import os
@@ -14,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
-from PIL import Image
+import nbformat
+from PIL import Image, PngImagePlugin
 from playwright.sync_api import Page, Route, sync_playwright
 
 from classroom.desk.doctor import find_browser
@@ -317,11 +319,22 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
 }
 
 
-def save(page: Page, path: Path) -> None:
+def shown_by(lesson: str) -> dict[str, str]:
+    """Return what a picture says of its origin: the lesson, and a digest of its code."""
+    cells = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    return {"lesson": lesson, "code": hashlib.sha256("\0".join(code).encode()).hexdigest()}
+
+
+def save(page: Page, path: Path, lesson: str) -> None:
     """Save what the page shows, with 256 colours, which text and plots do not miss."""
     page.wait_for_timeout(1_000)  # let animations end
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
-    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    origin = PngImagePlugin.PngInfo()
+    for key, value in shown_by(lesson).items():
+        origin.add_text(key, value)
+    small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    small.save(path, optimize=True, pnginfo=origin)
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path.name} has {path.stat().st_size:,} bytes; {LARGEST:,} are allowed.")
 
@@ -351,8 +364,9 @@ def main() -> None:
     with store_with({PICTURES[name][0] for name in wanted}) as url, browser_page() as page:
         page.add_init_script(SETTLED_READER)
         for name in wanted:
-            PICTURES[name][1](page, url)
-            save(page, IMAGES / name)
+            lesson, show = PICTURES[name]
+            show(page, url)
+            save(page, IMAGES / name, lesson)
             print(f"{name}: {(IMAGES / name).stat().st_size / 1000:.0f} kB")
 
 
