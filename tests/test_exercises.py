@@ -108,7 +108,8 @@ def test_a_check_never_raises(number, answer, workspace, capsys):
 )
 def test_a_check_says_what_it_takes(number, answer, due, capsys):
     check(number, *answer)
-    assert capsys.readouterr().out == f"Exercise {number}: not yet. Write {due}.\n"
+    what = "Exercise" if number[0].isdigit() else "Quiz"
+    assert capsys.readouterr().out == f"{what} {number}: not yet. Write {due}.\n"
 
 
 def test_a_number_without_quotes_is_refused_in_words(capsys):

@@ -22,12 +22,12 @@ def test_the_right_letters_pass_and_each_wrong_one_is_named(quiz, workspace, cap
     right = letters(quiz)
     classroom.check(quiz, right)
     classroom.check(quiz, " ".join(right.upper()))
-    assert capsys.readouterr().out == f"Exercise {quiz}: correct.\n" * 2
+    assert capsys.readouterr().out == f"Quiz {quiz}: correct.\n" * 2
     for n, (letter, lesson, section) in enumerate(QUIZZES[quiz]):
         for other in set("abcd") - {letter}:
             classroom.check(quiz, right[:n] + other + right[n + 1 :])
             assert capsys.readouterr().out == (
-                f"Exercise {quiz}: not yet. 4 of 5 are right; look again at question {n + 1} "
+                f"Quiz {quiz}: not yet. 4 of 5 are right; look again at question {n + 1} "
                 f"(lesson {lesson}, {section!r}).\n"
             )
 

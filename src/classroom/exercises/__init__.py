@@ -77,13 +77,14 @@ def check(number: str, *answer) -> None:
     if function is None:
         print(f"There is no exercise {number}.")
         return
+    name = f"{'Exercise' if number[0].isdigit() else 'Quiz'} {number}"
     try:
         _require_arguments(function, number, answer)
         function(*answer)
     except NotYet as missing:
-        print(f"Exercise {number}: not yet. {missing}")
+        print(f"{name}: not yet. {missing}")
     except Exception as error:  # a learner's half-finished answer must never look like a crash
-        print(f"Exercise {number}: not yet. The check cannot read the answer ({error!r}).")
+        print(f"{name}: not yet. The check cannot read the answer ({error!r}).")
     else:
-        print(f"Exercise {number}: correct.")
+        print(f"{name}: correct.")
         note_solved(number, answer)
