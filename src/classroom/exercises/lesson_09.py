@@ -12,10 +12,10 @@ import pandas as pd
 from mlflow.entities import LoggedModel
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
-from mlflow.types import DataType, Schema
+from mlflow.types import DataType
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import newest_model_named
+from classroom.exercises.runs import declares_numbers, newest_model_named
 from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, split_loans
 
@@ -53,18 +53,6 @@ def _require_gaps(signature: ModelSignature, X_train: pd.DataFrame) -> None:
         )
 
 
-def declares(outputs: Schema, kinds: str, width: int) -> bool:
-    """Say whether a schema declares numbers of these numpy kinds, `width` for each row."""
-    if outputs.is_tensor_spec():
-        (tensor,) = outputs.inputs
-        shape = (-1,) if width == 1 else (-1, width)
-        return tensor.type.kind in kinds and tensor.shape in (shape, (-1, width))
-    types = [column.type for column in outputs.inputs]
-    return len(types) == width and all(
-        isinstance(of, DataType) and of.to_numpy().kind in kinds for of in types
-    )
-
-
 @exercise("9.1")
 def check_signature(lesson: Lesson) -> None:
     """Look at each column of the signature, and let the model predict on the test rows."""
@@ -82,7 +70,7 @@ def check_signature(lesson: Lesson) -> None:
         _require_gaps(signature, X_train)
         require(signature.outputs is not None, "Its signature declares no output.")
         require(
-            declares(signature.outputs, "iu", width=1),
+            declares_numbers(signature.outputs, "iu", width=1),
             f"It declares {signature.outputs} as output, and the model answers with one whole "
             "number for each row.",
         )
@@ -119,7 +107,7 @@ def check_probabilities(lesson: Lesson) -> None:
         _require_gaps(signature, X_train)
         require(signature.outputs is not None, "Its signature declares no output.")
         require(
-            declares(signature.outputs, "f", width=2),
+            declares_numbers(signature.outputs, "f", width=2),
             f"It declares {signature.outputs} as output, and two probabilities come out.",
         )
         example = folder / "serving_input_example.json"

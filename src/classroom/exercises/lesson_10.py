@@ -7,8 +7,7 @@ from pathlib import Path
 import mlflow
 
 from classroom.exercises import exercise, require
-from classroom.exercises.lesson_09 import declares
-from classroom.exercises.runs import newest_model_named
+from classroom.exercises.runs import declares_numbers, newest_model_named
 from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
 from classroom.workspace import Lesson
 
@@ -23,7 +22,7 @@ def check_own_module(lesson: Lesson) -> None:
         require(info.signature is not None, "It has no signature.")
         require(info.signature.outputs is not None, "Its signature declares no output.")
         require(
-            declares(info.signature.outputs, "f", width=1),
+            declares_numbers(info.signature.outputs, "f", width=1),
             f"Its signature declares {info.signature.outputs} as output, but the model answers "
             "with one share, a float, for each row.",
         )

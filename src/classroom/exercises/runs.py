@@ -8,6 +8,7 @@ import mlflow
 from mlflow.entities import LoggedModel, LoggedModelStatus, Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.types import DataType, Schema
 
 from classroom.exercises import require
 from classroom.workspace import Lesson
@@ -65,6 +66,18 @@ def newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
     ready = [model for model in models if model.status == LoggedModelStatus.READY]
     require(len(ready) > 0, f"There is no model named '{name}' in this lesson's experiment.")
     return max(ready, key=lambda model: model.creation_timestamp)
+
+
+def declares_numbers(outputs: Schema, kinds: str, width: int) -> bool:
+    """Say whether a schema declares numbers of these numpy kinds, `width` for each row."""
+    if outputs.is_tensor_spec():
+        (tensor,) = outputs.inputs
+        shape = (-1,) if width == 1 else (-1, width)
+        return tensor.type.kind in kinds and tensor.shape in (shape, (-1, width))
+    types = [column.type for column in outputs.inputs]
+    return len(types) == width and all(
+        isinstance(of, DataType) and of.to_numpy().kind in kinds for of in types
+    )
 
 
 def time_with_zone(text: str) -> datetime | None:
