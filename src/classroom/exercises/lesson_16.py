@@ -9,16 +9,21 @@ from classroom.exercises import exercise, require
 from classroom.exercises.runs import run_named, text_in
 from classroom.workspace import Lesson
 
+#: What lets MLflow's server answer on the port of the container, as in deploy/kubernetes.yaml.
+_ANSWERS = {"DISABLE_NGINX": "true", "UVICORN_HOST": "0.0.0.0"}
+
 
 @exercise("16.1")
 def check_mended_manifest(lesson: Lesson) -> None:
     """Check the manifest strictly, and ask it for what a schema does not ask for."""
     run = run_named("mended manifest", lesson.tracking_uri, lesson.name)
     try:
-        manifest = yaml.safe_load(text_in("kubernetes.yaml", run, lesson))
+        manifests = list(yaml.safe_load_all(text_in("kubernetes.yaml", run, lesson)))
     except yaml.YAMLError:
         require(False, "The file kubernetes.yaml is no YAML.")
-    require(isinstance(manifest, dict) and "kind" in manifest, "The file holds no one manifest.")
+    one = len(manifests) == 1 and isinstance(manifests[0], dict) and "kind" in manifests[0]
+    require(one, "The file must hold one manifest, the Deployment alone.")
+    (manifest,) = manifests
     try:
         kubernetes_validate.validate(manifest, "1.37", strict=True)
     except kubernetes_validate.ValidationError as error:
@@ -33,7 +38,10 @@ def check_mended_manifest(lesson: Lesson) -> None:
     (container,) = pod["containers"]
     probe = container.get("readinessProbe", {}).get("httpGet", {})
     where = probe.get("path"), probe.get("port")
-    require(where == ("/ping", 8000), "It is not ready by an answer of /ping on port 8000.")
+    require(where == ("/ping", 8000), "Its readiness probe does not ask for /ping on port 8000.")
+    variables = {entry["name"]: entry.get("value") for entry in container.get("env", [])}
+    for name, value in _ANSWERS.items():
+        require(variables.get(name) == value, f"Its variable {name} is not {value!r}.")
     limits = container.get("resources", {}).get("limits", {})
     require("memory" in limits, "Nothing limits its memory.")
     rights = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
@@ -41,6 +49,10 @@ def check_mended_manifest(lesson: Lesson) -> None:
     require(rights.get("runAsUser", 0) > 0, "Our image names no user, so the manifest must.")
     require(rights.get("runAsGroup", 0) > 0, "Its group may still be that of root.")
     require(rights.get("readOnlyRootFilesystem") is True, "Its files can still be changed.")
+    profile = rights.get("seccompProfile", {}).get("type")
+    require(profile == "RuntimeDefault", "Its system calls are not limited (seccompProfile).")
+    token = pod.get("automountServiceAccountToken")
+    require(token is False, "It still gets a key to the cluster (automountServiceAccountToken).")
     gains = rights.get("allowPrivilegeEscalation")
     require(gains is False and not rights.get("privileged"), "It can still gain rights.")
     capabilities = rights.get("capabilities", {})
