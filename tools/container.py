@@ -31,7 +31,9 @@ HARDENED = (
     " loan-approval"
 )
 REMAINS = {
-    True: "What stays, about 800 MB of images, lies in this environment; `make clean` removes it.",
+    True: "Our engine ends now. To have it in lesson 15, open the course with it: "
+    "`.venv/bin/python -m tools.engine make lab`.\n"
+    "What stays, about 800 MB of images, lies in this environment; `make clean` removes it.",
     False: f"Two images stay with your engine; `docker image rm {IMAGE} {containers.BASE}` "
     "removes them.",
 }
@@ -178,7 +180,7 @@ def make_and_try(of_our_own: bool) -> None:
         difference = try_base(Path(folder))
     if difference > 1e-9:
         sys.exit(f"The container's answers differ from ours by up to {difference:g}.")
-    print("A container of a model on it answers as the model does here. Lesson 15 can use it.")
+    print("A container of a model on it answers as the model does here.")
     print(REMAINS[of_our_own])
 
 
