@@ -232,7 +232,7 @@ def test_a_challenger_that_does_not_load_does_not_begin(registry, front):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"mode": "shaddow"}, "The mode is 'shaddow'; it must be 'shadow' or 'canary'."),
+        ({"mode": "parallel"}, "The mode is 'parallel'; it must be 'shadow' or 'canary'."),
         ({"share": 0}, "The share is 0; it must be above 0 and at most 1."),
         ({"share": 10}, "The share is 10; it must be"),
         ({"answers": 0}, "The trial ends after 0 answers; it needs at least 1."),
