@@ -108,6 +108,13 @@ def test_a_new_copy_gets_its_environment_and_store(setup_env, course, programs):
     assert '"news_url": null' in settings
     assert '"root_dir"' in settings
     assert '"url": "/mlflow/#/experiments"' in (course / ".venv" / setup_env.LAB_PAGE).read_text()
+    (garbage,) = (course / ".venv").rglob(setup_env.GARBAGE)
+    assert garbage.parent.name == "site-packages"
+
+
+def test_python_looks_for_garbage_less_often():
+    asked = [sys.executable, "-c", "import gc; print(gc.get_threshold()[0])"]
+    assert subprocess.run(asked, capture_output=True, text=True).stdout == "50000\n"
 
 
 def test_a_second_call_does_nothing(setup_env, course, programs, capsys):
@@ -359,6 +366,7 @@ def test_the_jupyterlab_of_another_environment_is_set_up(setup_env, course, prog
     settings = (course / "conda" / setup_env.LAB_PAGE).read_text()
     assert '"url": "/user/ada/mlflow/#/experiments"' in settings
     assert setup_env.LAB_START in (course / "conda" / setup_env.LAB_SERVER).read_text()
+    assert list((course / "conda").rglob(setup_env.GARBAGE))
 
 
 def test_an_unknown_argument_is_refused(setup_env, course, programs, capsys):

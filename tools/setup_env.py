@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -78,6 +79,11 @@ LAB_PAGE_SETTINGS = {
         "fetchNews": "false",
     },
 }
+# While Python imports MLflow it looks for garbage hundreds of times, in vain, which takes up to a
+# quarter of the time in which a server starts (findings/import_of_mlflow_looks_for_garbage.sh).
+# So every Python of the environment looks less often: after 50,000 new objects.
+GARBAGE = "loanflow-garbage.pth"
+GARBAGE_SETTING = "import gc; gc.set_threshold(50_000)\n"
 
 
 class SetupError(Exception):
@@ -97,6 +103,7 @@ def main(arguments, root=ROOT):
         elif arguments == ["--lab"]:
             base = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
             write_lab_settings(Path(sys.prefix), root, base)
+            look_for_garbage_less_often(Path(sys.prefix))
         elif arguments:
             allowed = "; allowed are --constraints and --lab"
             raise SetupError("unknown argument " + arguments[0] + allowed)
@@ -142,6 +149,7 @@ def build(root):
                 raise
             say(f"uv did not work here ({error}); taking pip instead.")
     write_lab_settings(root / ".venv", root)
+    look_for_garbage_less_often(root / ".venv")
     make_project_environment(root)
 
 
@@ -174,6 +182,14 @@ def write_lab_settings(prefix, root, base="/"):
         path = prefix / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def look_for_garbage_less_often(prefix):
+    """Let every start of the environment's Python take the setting; it reads such files itself."""
+    base = dict.fromkeys(("base", "platbase"), str(prefix))
+    packages = Path(sysconfig.get_path("purelib", "venv", base))
+    packages.mkdir(parents=True, exist_ok=True)
+    (packages / GARBAGE).write_text(GARBAGE_SETTING)
 
 
 def make_project_environment(root):
