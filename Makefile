@@ -24,6 +24,7 @@ setup: ## create .venv and your MLflow store; every target below does this first
 	@"$(PYTHON)" tools/setup_env.py
 
 spark: setup ## add Spark, for lesson 17, in .spark; it also needs Java 17 (see doctor)
+	@[ -d .spark ] || echo "Adding Spark to .spark; this takes about a minute ..."
 	@$(call add,spark,.spark,--target .spark)
 
 guide: setup ## write the course as one guide, HTML and Word, into build/guide

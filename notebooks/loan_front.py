@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class Gone(Exception):
-    """The client has left before it sent all."""
+    """The client disconnected before it sent the whole body."""
 
 
 class Column(NamedTuple):
@@ -84,8 +84,8 @@ KINDS = {
     DataType.boolean: ("true or false", lambda value: type(value) is bool, "bool"),
     DataType.double: ("a number", number(sys.float_info.max), "float64"),
     DataType.float: ("a number", number(3.4e38), "float32"),
-    DataType.long: ("a whole number of 64 bits", whole(64), "int64"),
-    DataType.integer: ("a whole number of 32 bits", whole(32), "int32"),
+    DataType.long: ("a whole number that fits into 64 bits", whole(64), "int64"),
+    DataType.integer: ("a whole number that fits into 32 bits", whole(32), "int32"),
     DataType.datetime: ("a date such as 2026-03-04, or with T10:30", moment, MOMENT_DTYPE),
 }
 ANYTHING = ("anything", lambda value: True, None)
@@ -168,9 +168,9 @@ class Front:
         """Return the body of a good answer, or raise `Refused`."""
         path = scope["path"]
         if path not in METHODS:
-            raise Refused(404, f"There is no such path; there is {', '.join(METHODS)}.")
+            raise Refused(404, f"There is no such path. Use {', '.join(METHODS)}.")
         if scope["method"] != METHODS[path]:
-            raise Refused(405, f"The path {path} takes the method {METHODS[path]} only.")
+            raise Refused(405, f"The path {path} accepts only {METHODS[path]}.")
         if path == "/ping":
             return b"\n"
         if path == "/version":
@@ -184,7 +184,7 @@ class Front:
         content_type = headers.get(b"content-type", b"").lower().replace(b" ", b"")
         if content_type not in CONTENT_TYPES:
             raise Refused(415, "The header Content-Type must be application/json.")
-        too_large = Refused(413, f"A request may have {self.max_bytes:,} bytes at most.")
+        too_large = Refused(413, f"A request may have at most {self.max_bytes:,} bytes.")
         if int(headers.get(b"content-length", 0)) > self.max_bytes:
             raise too_large
         body, more = b"", True
@@ -214,7 +214,7 @@ class Front:
                     raise Refused(422, f"Row {row}: {name} must be {column.words}.")
         if not self.params.issuperset(params):
             known = ", ".join(sorted(self.params)) or "none"
-            raise Refused(422, f"There is no such parameter; the model has {known}.")
+            raise Refused(422, f"Unknown parameter. The model accepts: {known}.")
 
     def predict(self, records, params):
         """Return what the model predicts, and leave a trace of it if traces are wanted."""
@@ -247,7 +247,7 @@ class Front:
                 frame, _ = frame.drop(columns=name), dtypes.pop(name)
             elif gaps.any():
                 row = int(gaps.argmax())
-                raise Refused(422, f"Row {row}: {name} is missing; let all rows have it, or none.")
+                raise Refused(422, f"Row {row}: {name} is missing. Give it in all rows or in none.")
         return frame.astype(dtypes)
 
     def in_words(self, records):
@@ -288,7 +288,7 @@ def parse(body):
 
 
 def no_constant(name):
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def from_split(split):

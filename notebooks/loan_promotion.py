@@ -153,7 +153,7 @@ def faults_of_scores(scores):
     except ModelValidationFailedException as error:
         reasons = str(error).replace(". Metric", ".\nMetric").splitlines()
     if scores["candidate"]["log_loss"] < TOO_GOOD * none["log_loss"]:
-        reasons.append("Its log loss is too good to be true; a column may tell the outcome.")
+        reasons.append("Its log loss is too good to be true; a column may reveal the outcome.")
     return reasons
 
 
@@ -171,9 +171,9 @@ def faults_of_inputs(model, rows):
         faults = ["Its columns are not in the order of the features."]
     for spec in schema.inputs:
         if spec.name in INPUTS and spec.type != INPUTS[spec.name]:
-            faults.append(f"{spec.name} is no {INPUTS[spec.name].name} in its signature.")
+            faults.append(f"{spec.name} is not of type {INPUTS[spec.name].name} in its signature.")
         elif spec.name in INPUTS and spec.required and rows[spec.name].isna().any():
-            faults.append(f"It does not do without {spec.name}, which may be missing.")
+            faults.append(f"It requires {spec.name}, which may be missing.")
     return faults
 
 
@@ -225,7 +225,9 @@ def ask(model, rows):
         probability = answers["probability"].to_numpy(dtype=float)
         approved = answers["decision"].eq("approve").to_numpy()
     except Exception as error:
-        raise Unfit(f"It gives no probability and decision ({name_of(error)}).") from error
+        raise Unfit(
+            f"It does not return a probability and a decision ({name_of(error)})."
+        ) from error
     if len(probability) != len(rows):
         raise Unfit(f"It gives {len(probability):,} answers to {len(rows):,} applications.")
     return pd.DataFrame({"probability": probability, "approved": approved}, index=rows.index)
@@ -361,7 +363,7 @@ def one_at_a_time(name, seconds=None):
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            raise TimeoutError(f"Another promotion of {name} does not end ({error}).") from None
+            raise TimeoutError(f"Another promotion of {name} is still running ({error}).") from None
         yield
     finally:
         lock.close()

@@ -19,7 +19,7 @@ LARGEST = 2**20  # bytes of a delivery
 
 
 def find_fault(secret, headers, body, now):
-    """Return the reason to refuse a delivery; None if it was signed with our secret just now."""
+    """Return the reason to refuse a delivery; None if it is new and signed with our secret."""
     number, sent, signature = (
         headers.get(f"X-MLflow-{name}", "") for name in ("Delivery-Id", "Timestamp", "Signature")
     )
@@ -28,7 +28,7 @@ def find_fault(secret, headers, body, now):
     if not hmac.compare_digest(signature.encode(), b"v1," + base64.b64encode(due)):
         return "The signature is wrong."
     if not sent.isdecimal() or abs(now - int(sent)) > SECONDS:
-        return "The delivery is too old."
+        return "The delivery's time is more than five minutes from ours."
     return None
 
 

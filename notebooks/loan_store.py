@@ -37,7 +37,7 @@ def uri(folder):
 
 
 def schema(folder):
-    """Say the schema's revision and the number of tables; read-only, so nothing is upgraded."""
+    """Return the schema's revision and the number of tables; opens the file read-only."""
     address = f"{(folder / 'mlflow.db').as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True)) as database:
         (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -58,7 +58,7 @@ def fresh_copy(folder):
 
 @contextmanager
 def store(folder):
-    """Choose a store for the time of a `with` block, then the one that was chosen before."""
+    """Use a store inside a `with` block, then restore the previous tracking URI."""
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(uri(folder))
     try:
@@ -74,7 +74,7 @@ def runs_of(client, experiment, view=ViewType.ACTIVE_ONLY):
 
 
 def move(folder, before):
-    """Let the records of a store say that its files lie in `folder`, and no longer in `before`.
+    """Replace the folder `before` with `folder` in the addresses of a store's records.
 
     No server or program may use the store meanwhile. A second call changes nothing.
     """
@@ -90,7 +90,7 @@ def move(folder, before):
 
 
 def search_by_default(folder):
-    """Say what `mlflow experiments search` says in a folder where no tracking URI is given."""
+    """Return the last line that `mlflow experiments search` prints in a folder, without a URI."""
     own = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
     command = ["mlflow", "experiments", "search"]
     done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True)
@@ -107,7 +107,7 @@ def add_aliases(client, name):
 
 
 def remove_stages(client, name):
-    """Keep the stage of each version as a tag, and remove it; may be stopped, and run again."""
+    """Keep the stage of each version as a tag, and remove it; safe to interrupt and repeat."""
     with ignored_deprecation():
         for version in client.search_model_versions(f"name = '{name}'"):
             if (stage := version.current_stage) != "None":

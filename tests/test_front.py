@@ -115,8 +115,8 @@ def test_a_column_that_may_be_missing_may_be_left_out_and_another_may_be_there(f
         ({"amount": 10**400}, "Row 1: amount must be a number."),
         ({"amount": None}, "Row 1: amount is missing."),
         ({"name": 7}, "Row 1: name must be text."),
-        ({"months": 1.0}, "Row 1: months must be a whole number of 64 bits."),
-        ({"months": 2**63}, "Row 1: months must be a whole number of 64 bits."),
+        ({"months": 1.0}, "Row 1: months must be a whole number that fits into 64 bits."),
+        ({"months": 2**63}, "Row 1: months must be a whole number that fits into 64 bits."),
         ({"first": 1}, "Row 1: first must be true or false."),
         ({"first": "false"}, "Row 1: first must be true or false."),
     ],
@@ -180,7 +180,7 @@ def test_a_large_body_is_not_read_whether_it_says_so_or_not(front):
     said = {**scope, "headers": [kind, (b"content-length", b"101")]}
     status, headers, text = play(front, said, [])
     assert status == 413 and headers[b"connection"] == b"close"
-    assert json.loads(text) == {"error": "A request may have 100 bytes at most."}
+    assert json.loads(text) == {"error": "A request may have at most 100 bytes."}
     part = {"type": "http.request", "body": b" " * 60, "more_body": True}
     assert play(front, {**scope, "headers": [kind]}, [part, part])[0] == 413
     fits = [{**part, "body": b" " * 50}, {**part, "body": b" " * 50, "more_body": False}]

@@ -157,7 +157,10 @@ WRONG = {
     "one NaN": (lambda: Fixed(*[0.7] * (len(ROWS) - 1), np.nan), "log_loss = nan"),
     "above one": (lambda: Fixed(1.2), "log_loss = nan"),
     "infinite": (lambda: Fixed(np.inf), "log_loss = nan"),
-    "raises": (lambda: Fixed(KeyError("secret")), r"It gives no probability and decision \(.*\)\."),
+    "raises": (
+        lambda: Fixed(KeyError("secret")),
+        r"It does not return a probability and a decision \(.*\)\.",
+    ),
     "too few answers": (lambda: Fixed(0.7, rows=3), "3 answers to 1,250 applications"),
     "scaled by the request": (
         lambda: Decider(fitted(), by_the_mean_of_the_request),
@@ -166,9 +169,9 @@ WRONG = {
     "a feature less": (lambda: wants(*FEATURES[:-1]), "does not take Property_Area"),
     "whole numbers": (
         lambda: wants(*FEATURES, LoanAmount=1),
-        "LoanAmount is no double in its signature",
+        "LoanAmount is not of type double in its signature",
     ),
-    "no gaps allowed": (lambda: wants(*FEATURES, Gender="Male"), "does not do without Gender"),
+    "no gaps allowed": (lambda: wants(*FEATURES, Gender="Male"), "It requires Gender"),
     "no better than the champion": (
         lambda: Decider(fitted("logistic_regression")),
         "minimum relative change",
@@ -422,7 +425,7 @@ def test_another_user_has_another_lock(monkeypatch):
 def test_a_promotion_waits_as_long_as_it_is_told(registry):
     with (
         loan_promotion.one_at_a_time(NAME),
-        pytest.raises(TimeoutError, match="Another promotion of loans-tested does not end"),
+        pytest.raises(TimeoutError, match="Another promotion of loans-tested is still running"),
     ):
         promote(NAME, 2, ROWS, why="a test", seconds=0.1)
 

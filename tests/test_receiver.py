@@ -37,8 +37,8 @@ def signed(body=BODY, secret=SECRET, number="1", at=NOW):
         (signed(), BODY, None),
         (signed(at=NOW - 299), BODY, None),
         (signed(at=NOW + 299), BODY, None),
-        (signed(at=NOW - 301), BODY, "The delivery is too old."),
-        (signed(at=NOW + 301), BODY, "The delivery is too old."),
+        (signed(at=NOW - 301), BODY, "The delivery's time is more than five minutes from ours."),
+        (signed(at=NOW + 301), BODY, "The delivery's time is more than five minutes from ours."),
         (signed(), BODY + " ", "The signature is wrong."),
         (signed(secret="a guess"), BODY, "The signature is wrong."),
         (signed() | {"X-MLflow-Delivery-Id": "2"}, BODY, "The signature is wrong."),
@@ -46,7 +46,7 @@ def signed(body=BODY, secret=SECRET, number="1", at=NOW):
         (signed() | {"X-MLflow-Signature": "v1,"}, BODY, "The signature is wrong."),
         (signed() | {"X-MLflow-Signature": "ü"}, BODY, "The signature is wrong."),
         ({}, BODY, "The signature is wrong."),
-        (signed(at="soon"), BODY, "The delivery is too old."),
+        (signed(at="soon"), BODY, "The delivery's time is more than five minutes from ours."),
     ],
 )
 def test_what_is_not_signed_or_not_fresh_is_refused(headers, body, fault):

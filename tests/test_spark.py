@@ -124,7 +124,7 @@ print(json.dumps([second.pid, third.pid]))
 """
     (first, ended, others), stderr = run(SESSION + again)
     assert stderr == ""
-    assert ended == "Java has ended; run the cell that starts it."
+    assert ended == "Java has stopped. Run the cell that starts it."
     pid, names, listening = json.loads(first)
     assert any(name.startswith("python") for name in names.values())
     assert pid in {owner for owner, _ in listening}

@@ -240,7 +240,7 @@ def test_resume_keeps_what_the_lesson_holds(workspace, monkeypatch, capsys):
         pass
     assert sorted(run_names(lesson)) == ["a run", "another"]
     assert capsys.readouterr().out.endswith(
-        "Experiment '22_capstone' goes on with what it holds.\n"
+        "Experiment '22_capstone' continues with what it holds.\n"
     )
 
 
@@ -275,7 +275,9 @@ def test_appendices_and_solutions_can_be_opened(name, workspace, tracking):
 
 def test_the_set_up_cell_says_how_to_go_on(workspace, capsys):
     open_lesson("22_capstone")
-    assert "classroom.resume('22_capstone') keeps what it holds." in capsys.readouterr().out
+    assert (
+        "run lesson = classroom.resume('22_capstone') to keep its runs." in capsys.readouterr().out
+    )
 
 
 PROGRAM = """

@@ -183,8 +183,8 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     client.create_experiment(name, artifact_location=(artifacts() / name).as_uri())
     if reopened:
         mlflow.set_experiment(name)  # otherwise the next run would go to the deleted one
-    print(f"Experiment {name!r} is ready and empty; this cell empties it each time it runs.")
-    print(f"After a restart of the kernel, classroom.resume({name!r}) keeps what it holds.")
+    print(f"Experiment {name!r} is ready and empty. Running this cell again empties it.")
+    print(f"After a kernel restart, run lesson = classroom.resume({name!r}) to keep its runs.")
     return lesson
 
 
@@ -219,7 +219,7 @@ def resume(name: str) -> Lesson:
     lesson, _ = _enter(name)
     mlflow.set_tracking_uri(lesson.tracking_uri)
     mlflow.set_experiment(name)
-    print(f"Experiment {name!r} goes on with what it holds.")
+    print(f"Experiment {name!r} continues with what it holds.")
     return lesson
 
 

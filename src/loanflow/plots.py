@@ -113,7 +113,7 @@ def coefficients(model: Pipeline) -> Figure:
     figure, axes = plt.subplots(figsize=(8, 5))
     axes.barh(weights.index, weights, color=np.where(weights > 0, "#0072b2", "#e69f00"))
     axes.axvline(0, color="black", linewidth=1)
-    axes.set(xlabel="weight (log odds)", title="What speaks for approval, and what against")
+    axes.set(xlabel="weight (log odds)", title="Largest weights for and against approval")
     axes.grid(visible=False, axis="y")
     return figure
 
@@ -280,7 +280,9 @@ def durations(sizes: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> F
     for name, measured in seconds.items():
         if len(measured):
             axes.plot(sizes, measured, "o-", label=name)
-    axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds", title="What it takes")
+    axes.set(
+        xscale="log", yscale="log", xlabel="rows", ylabel="seconds", title="Time to score a table"
+    )
     axes.margins(x=0.08)  # room for the last label
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")

@@ -23,8 +23,10 @@ def accuracy_of_the_rule(answer) -> None:
         return
     on_test_rows = right.loc[split_loans(loans).X_test.index].mean()
     for mistaken, missing in {
-        on_test_rows: "That is the accuracy on the test rows; count all applications.",
-        ((history == 1) == approved).mean(): "That rule rejects a missing history; ours does not.",
+        on_test_rows: "That is the accuracy on the test rows. Use all applications.",
+        (
+            (history == 1) == approved
+        ).mean(): "Your rule rejects applications without a history. Ours approves them.",
     }.items():
         require(abs(answer - mistaken) >= 0.0006, missing)
     require(False, "That is not the rule's accuracy on all rows.")
@@ -34,7 +36,7 @@ def accuracy_of_the_rule(answer) -> None:
 def notes_on_the_second_split(answer) -> None:
     """Compare with the notes written after the second call of split_loans."""
     require(not isinstance(answer, str), "One name is not enough; `answer` must be a list.")
-    require(hasattr(answer, "__iter__"), "`answer` must be a list of the notes' names.")
+    require(hasattr(answer, "__iter__"), "`answer` must be a list of names.")
     answer = set(map(str, answer))
     require(bool(answer), "The list `answer` is still empty.")
     unknown = sorted(answer - FIRST_SPLIT - SECOND_SPLIT)

@@ -49,7 +49,9 @@ def check_review(lesson: Lesson) -> None:
     run = run_named("tree", lesson.tracking_uri, lesson.name)
     require_finished(run)
     metrics, tags = run.data.metrics, run.data.tags
-    require(bool(metrics), "The newest run 'tree' has no metrics; it is not that of exercise 1.1.")
+    require(
+        bool(metrics), "The newest run 'tree' has no metrics; it is not the run of exercise 1.1."
+    )
     require("reviewed_by" in tags, "The newest run 'tree' has no tag reviewed_by.")
     require(bool(tags["reviewed_by"].strip()), "The tag reviewed_by holds no name.")
     table = _table(run, lesson)
@@ -58,7 +60,7 @@ def check_review(lesson: Lesson) -> None:
     tree, X_test, y_test = _tree()
     require(
         len(table) >= len(y_test),
-        f"The table {TABLE} has {len(table)} rows and not the {len(y_test)} of the test rows.",
+        f"The table {TABLE} has {len(table)} rows; expected {len(y_test)}, one for each test row.",
     )
     # log_table appends, so what was logged last stands at the end.
     table = table.tail(len(y_test))
@@ -84,4 +86,6 @@ def _table(run: Run, lesson: Lesson) -> pd.DataFrame:
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError):
-            require(False, f"The artifact {TABLE} is no Parquet table; log_table makes one.")
+            require(
+                False, f"The artifact {TABLE} is not a Parquet table. Create it with log_table."
+            )

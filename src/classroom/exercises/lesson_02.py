@@ -54,14 +54,20 @@ def check_depth_seven(lesson: Lesson) -> None:
     for name, value in {"family": "decision_tree", "max_depth": "7"}.items():
         require(run.data.params.get(name) == value, f"Its parameter {name} is not {value}.")
     for name in ("sweep", "owner", "state"):
-        require(name in run.data.tags, f"It lacks the tag {name}, which the team agreed on.")
+        require(
+            name in run.data.tags,
+            f"The run has no tag {name}, which the team's convention requires.",
+        )
     X_train, _, y_train, _ = split_loans(load_loans())
     model = build_model("decision_tree", max_depth=7)
     scores = cross_validation_scores(model, X_train, y_train)["roc_auc"]
     for name, value in {"cv_roc_auc": scores.mean(), "cv_roc_auc_sd": scores.std()}.items():
         logged = run.data.metrics.get(name, np.nan)
         right = abs(logged - value) < 1e-6
-        require(right, f"Its {name} is not that of a tree of depth 7 on the training rows.")
+        require(
+            right,
+            f"The run's {name} is not a tree's of depth 7, cross-validated on the training rows.",
+        )
     steps = _folds(run, lesson)
     right = set(steps) == set(scores.index) and all(
         abs(steps[fold] - score) < 1e-6 for fold, score in scores.items()
@@ -79,11 +85,14 @@ def check_gap(lesson: Lesson) -> None:
     gaps = np.array([better[fold] - worse[fold] for fold in sorted(worse)])
     mean, sd = gaps.mean(), gaps.std(ddof=1)
     said = run.data.metrics
-    require("gap" in said, "The run 'tree 12' of the sweep has no metric gap.")
-    require("gap_sd" in said, "The run 'tree 12' of the sweep has no metric gap_sd.")
+    require("gap" in said, "The run 'tree 12' of the sweep has no metric `gap`.")
+    require("gap_sd" in said, "The run 'tree 12' of the sweep has no metric `gap_sd`.")
     if abs(said["gap"] - mean) >= ROUNDED:
         turned = abs(said["gap"] + mean) < ROUNDED
-        require(not turned, "Its gap has the wrong sign: the regression minus the tree.")
+        require(
+            not turned,
+            "The gap has the wrong sign. Subtract the tree's score from the regression's.",
+        )
         require(False, "Its gap is not the mean difference over the folds.")
     require(
         abs(said["gap_sd"] - sd) < ROUNDED,

@@ -52,7 +52,7 @@ def check_grid_of_trees(lesson: Lesson) -> None:
     require(logged is not None, "The run 'tree grid' has no metric test_roc_auc.")
     require(
         abs(logged - evaluate(due.best_estimator_, X_test, split.y_test)["roc_auc"]) < _CLOSE,
-        "Its test_roc_auc is not that of the winner on the test rows.",
+        "The run's test_roc_auc is not the winner's ROC AUC on the test rows.",
     )
 
 
@@ -60,7 +60,7 @@ def check_grid_of_trees(lesson: Lesson) -> None:
 def check_study_of_trees(lesson: Lesson) -> None:
     """Look at each trial's run, score the best one again, and see which way the study went."""
     parent, children = _parent_and_children("tree study", lesson)
-    require(len(children) == 8, f"It has {len(children)} finished child runs where 8 are due.")
+    require(len(children) == 8, f"It has {len(children)} finished child runs; expected 8.")
     names = ("max_depth", "min_samples_leaf")
     for child in children:
         missing = set(names) - set(child.data.params)
@@ -76,7 +76,7 @@ def check_study_of_trees(lesson: Lesson) -> None:
     scores = cross_validation_scores(model, X_train, y_train, folds=3)["roc_auc"]
     require(
         abs(best.data.metrics["roc_auc"] - scores.mean()) < _CLOSE,
-        "The best child's roc_auc is not the mean over the folds for the parameters it names.",
+        "The best child's roc_auc is not the mean over the folds for the child's parameters.",
     )
     claimed = parent.data.metrics.get("best_roc_auc")
     require(claimed is not None, "The run 'tree study' has no metric best_roc_auc.")

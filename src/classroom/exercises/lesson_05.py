@@ -29,7 +29,7 @@ def check_finished_run(lesson: Lesson) -> None:
     history = mlflow.MlflowClient(store).get_metric_history(run.info.run_id, "test_loss")
     logged = {entry.step: entry.value for entry in history}
     missing = sorted(set(range(6)) - set(logged))
-    require(not missing, f"Of the steps 0 to 5 of test_loss, {missing} are missing in that run.")
+    require(not missing, f"The run lacks the steps {missing} of test_loss.")
     require(
         len(history) == 6,
         f"test_loss has {len(history)} values, and a value cannot be removed; "

@@ -51,7 +51,7 @@ def check_colleague_may_log(practice: PracticeServer) -> None:
 def check_allowed_hosts(hosts: str) -> None:
     """Ask MLflow's own comparison which names the list lets in."""
     require(isinstance(hosts, str), "hosts is one string, with commas between its entries.")
-    require(bool(hosts.strip()), "hosts is empty, so MLflow's default list stays.")
+    require(bool(hosts.strip()), "hosts is empty, so MLflow uses its default list.")
     allowed = [entry.strip() for entry in hosts.split(",")]
     require(not any("/" in entry for entry in allowed), "An entry is a name, not a URL with '/'.")
     refused = [name for name in _WANTED if not is_allowed_host_header(allowed, name)]

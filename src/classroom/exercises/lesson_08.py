@@ -58,7 +58,9 @@ def check_reproduced_score(lesson: Lesson) -> None:
     marked = [run for run in runs if run.data.tags.get("reproduces") in known]
     require(bool(marked), "No run has the tag reproduces with the id of 'evaluate regression'.")
     new = marked[0]  # the newest
-    require(new.info.run_id not in known, "The run that is repeated carries the tag itself.")
+    require(
+        new.info.run_id not in known, "The tag is on the old evaluation; set it on the new one."
+    )
     require_finished(new)
     old = known[new.data.tags["reproduces"]]
     fit, refit = _training_run(client, old), _training_run(client, new)
@@ -68,12 +70,12 @@ def check_reproduced_score(lesson: Lesson) -> None:
     files = [run.data.tags.get("data.sha256") for run in (fit, refit)]
     require(files[0] == files[1], "Its model was trained on another file.")
     rows = new.data.params.get("rows")
-    require(rows == "validation", "It evaluates other rows than validation.")
+    require(rows == "validation", "It does not evaluate the validation rows.")
     for what, run in (("training", refit), ("evaluation", new)):
         tags, commit = run.data.tags, fit.data.tags["mlflow.source.git.commit"]
         require(tags.get("mlflow.source.git.commit") == commit, f"Its {what} ran another commit.")
         clean = tags.get("mlflow.source.name", "").endswith("/clean")
         require(clean, f"Its {what} did not run in the clean clone.")
         own = tags.get("mlflow.project.env") == "uv"
-        require(own, f"Its {what} did not run in an environment of its own.")
+        require(own, f"Its {what} did not run in a separate environment (uv).")
     require(new.data.metrics == old.data.metrics, "Its scores differ.")

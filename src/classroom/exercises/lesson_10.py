@@ -33,7 +33,7 @@ def check_own_module(lesson: Lesson) -> None:
                 problems = problems_elsewhere(machine, [folder])
         except OtherMachineError as error:
             problems = {"requirements": str(error)}
-    require(not problems, f"Elsewhere it fails: {_in_short(*problems.values())}")
+    require(not problems, f"It fails on another machine: {_in_short(*problems.values())}")
 
 
 def _in_short(*problems: str) -> str:

@@ -55,7 +55,7 @@ def _answer(gate: Callable, candidate: Mapping, baseline: Mapping) -> bool | Non
     except ModelValidationFailedException:
         return False
     except Exception as error:
-        pair = f"the candidate {candidate} beside the baseline {baseline}"
+        pair = f"the candidate {candidate} with the baseline {baseline}"
         require(False, f"It raises {type(error).__name__} for {pair}.")
     require(
         answer is None or isinstance(answer, bool | np.bool_),
@@ -100,12 +100,12 @@ def check_fewer_columns(lesson: Lesson, answer: dict) -> None:
         "blank columns.",
     )
     threshold = APPROVED_BAD / (APPROVED_BAD + REJECTED_GOOD)
-    require((told["threshold"] == threshold).all(), "Its threshold is not that of the lesson.")
+    require((told["threshold"] == threshold).all(), "Its threshold differs from the lesson's.")
     right = shares(due >= threshold, X_test["Gender"])["share"]
     for group in ("Female", "Male"):
         share = answer.get(group)
         require(share is not None, f"The share of the group {group} is missing or None.")
         require(
             abs(float(share) - right[group]) < 0.0006,
-            f"The share of the group {group} is not that which it approves on the test rows.",
+            f"The share of the group {group} is not what the model approves on the test rows.",
         )

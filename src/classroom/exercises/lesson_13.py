@@ -29,12 +29,12 @@ def require_probabilities(table: pd.DataFrame) -> None:
     named = sorted(table.columns) == ["Loan_ID", "probability"]
     require(named, "The columns of answers.csv are not Loan_ID and probability, and only those.")
     new = load_new_applications()
-    require(len(table) == len(new), f"answers.csv has {len(table)} rows of {len(new)}.")
-    require(set(table["Loan_ID"]) == set(new["Loan_ID"]), "Its Loan_IDs are not all there.")
+    require(len(table) == len(new), f"answers.csv has {len(table)} rows instead of {len(new)}.")
+    require(set(table["Loan_ID"]) == set(new["Loan_ID"]), "Some Loan_IDs are missing.")
     due = pd.Series(probabilities(new), index=new["Loan_ID"])
     answers = table.set_index("Loan_ID")["probability"]
     refusals = bool((np.abs(1 - answers - due) < _ROUNDED).all())
-    require(not refusals, "These are the probabilities of a refusal, not those of approval.")
+    require(not refusals, "These are probabilities of refusal, not of approval.")
     same = np.abs(answers - due) < _ROUNDED
     require(bool(same.all()), f"{(~same).sum():,} probabilities are not those of the model.")
 
@@ -70,7 +70,9 @@ def check_night(lesson: Lesson) -> None:
     new = load_new_applications()
     tonight = new[new["Dependents"].isin(["0", "1", "2"])]
     rows = answered["predictions"]
-    require(len(rows) == len(tonight), f"There are {len(rows)} predictions of {len(tonight)}.")
+    require(
+        len(rows) == len(tonight), f"There are {len(rows)} predictions instead of {len(tonight)}."
+    )
     pairs = all(type(row) is list and len(row) == 2 for row in rows)
     require(pairs, "Each prediction of the model 'pipeline' is a pair of probabilities.")
     answers, due = np.array(rows, dtype=float)[:, 1], probabilities(tonight)

@@ -55,7 +55,7 @@ def check_traced_client(lesson: Lesson) -> None:
             left -= rows
     require(
         left <= 0,
-        f"The traces in this experiment are of {len(new) - left:,} rows of {len(new):,}.",
+        f"The traces in this experiment cover {len(new) - left:,} of {len(new):,} rows.",
     )
     values = json.loads(new[FEATURES].to_json(orient="values"))
     fit = _LARGEST * len(new) / len(json.dumps(values, separators=(",", ":")))
@@ -122,7 +122,10 @@ def check_few_front(lesson: Lesson) -> None:
     require(status([row]) == 200, "It does not answer a single application.")
     require(status([row] * 101) == 413, "It does not refuse 101 applications with status 413.")
     small = [{"Education": row["Education"]}] * 101
-    require(status(small) == 413, "101 rows are refused for another reason than their number.")
+    require(
+        status(small) == 413,
+        "101 applications must be refused because of their number, before any value is checked.",
+    )
     # A typed model checks its rows once more by itself; parameters, only the front does.
     for wrong in (status([row | {"LoanAmount": "a lot"}]), status([row], unknown=1)):
-        require(wrong == 422, "The front's own checks are gone.")
+        require(wrong == 422, "The front's own checks no longer run; call super().check.")

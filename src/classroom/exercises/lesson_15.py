@@ -37,7 +37,7 @@ def check_pinned_forest(lesson: Lesson) -> None:
             for line in (folder / file).read_text(encoding="utf-8").splitlines()
         ]
     forest = isinstance(pipeline.steps[-1][1], RandomForestClassifier)
-    require(forest, "The model named 'forest' is no random forest.")
+    require(forest, "The model named 'forest' is not a random forest.")
     require(loaded.metadata.signature is not None, "The forest has no signature.")
     answers = loaded.predict(split_loans(load_loans())[1].head(20))
     require(getattr(answers, "ndim", 1) == 2, "It answers with classes and not with probabilities.")
@@ -47,7 +47,7 @@ def check_pinned_forest(lesson: Lesson) -> None:
         if (found := re.match(r"([\w.-]+)\s*==\s*([^\s;]+)", line))
     }
     for package in _needed_by("scikit-learn"):
-        require(package in pins, f"The image's version of {package} is left open.")
+        require(package in pins, f"The version of {package} is not pinned.")
         here = version(package)
         require(pins[package] == here, f"{package} is pinned to another version than {here}.")
 
@@ -73,34 +73,43 @@ def check_mended_command(lesson: Lesson) -> None:
     run = run_named("mended command", lesson.tracking_uri, lesson.name)
     options, rest = _docker_run(text_in("run.sh", run, lesson))
     require(rest[:1] == ["loan-approval"], "It does not run the image loan-approval.")
-    require(len(rest) == 1, f"What follows the image is no option: {rest[-1]}.")
+    require(len(rest) == 1, f"Options must stand before the image name: {rest[-1]}.")
+    require("--privileged" not in options, "It is still privileged.")
     host = "host" in options.get("--network", [])
-    require("--privileged" not in options and not host, "It is still privileged.")
+    require(not host, "It shares the host's network, so its ports are not limited.")
     published = options.get("--publish", [])
     alone = published == ["127.0.0.1:8000:8000"] and "--publish-all" not in options
     require(alone, "It is not published on port 8000 of 127.0.0.1, and there only.")
     variables = dict(text.partition("=")[::2] for text in options.get("--env", []))
     require(variables.get("DISABLE_NGINX", "").lower() == "true", "nginx would write its files.")
     reached = variables.get("UVICORN_HOST") == "0.0.0.0"
-    require(reached, "Its server listens inside of the container only.")
+    require(reached, "Its server listens only inside the container.")
     require(variables.get("MLFLOW_MODELS_WORKERS") == "2", "It does not start two workers.")
-    require("--read-only" in options, "Its files can still be changed.")
+    require("--read-only" in options, "Its file system is still writable.")
     scratch = [text.partition(":")[0] for text in options.get("--tmpfs", [])]
     mounted = any(
         "type=tmpfs" in text and re.search(r"(?:dst|destination|target)=/tmp\b", text)
         for text in options.get("--mount", [])
     )
-    require("/tmp" in scratch or mounted, "It has no place for /tmp, which the server needs.")
+    require(
+        "/tmp" in scratch or mounted, "It has no writable volume for /tmp, which the server needs."
+    )
     user, _, group = options.get("--user", ["0:0"])[-1].partition(":")
     require(user not in ("", "0", "root"), "It still runs as root.")
-    require(group not in ("", "0", "root"), "Its group is still that of root.")
+    require(group not in ("", "0", "root"), "Its group is still root.")
     dropped = [text.upper() for text in options.get("--cap-drop", [])]
-    require("ALL" in dropped and "--cap-add" not in options, "It still has capabilities.")
+    require(
+        "ALL" in dropped and "--cap-add" not in options,
+        "It must drop ALL capabilities and add none.",
+    )
     security = {re.sub("[:=]true$", "", text) for text in options.get("--security-opt", [])}
-    require(security == {"no-new-privileges"}, "Its programs can still gain rights.")
+    require(
+        security == {"no-new-privileges"},
+        "Its programs can still gain privileges (no-new-privileges).",
+    )
     memory = _bytes(options.get("--memory", [""])[-1])
     require(0 < memory <= 2 * 2**30, "Its memory is not limited to 2 GB.")
-    require(memory >= 2**29, "512 MB are the least that two workers need.")
+    require(memory >= 2**29, "Two workers need at least 512 MB.")
     processes = options.get("--pids-limit", ["0"])[-1]
     limited = processes.isdecimal() and 0 < int(processes) <= 200
     require(limited, "Its processes are not limited to 200.")
@@ -112,7 +121,7 @@ def _docker_run(text: str) -> tuple[dict[str, list[str]], list[str]]:
     commands = [line for line in lines if line.strip() and not line.startswith("#")]
     require(
         len(commands) == 1,
-        f"It holds {len(commands)} commands where one is due; a backslash may be missing.",
+        f"It holds {len(commands)} commands instead of one. A backslash may be missing.",
     )
     words = shlex.split(commands[0].replace("docker container run", "docker run"))
     require(words[:2] == ["docker", "run"], "It does not begin with docker run.")

@@ -20,7 +20,7 @@ def check_mended_manifest(lesson: Lesson) -> None:
     try:
         manifests = list(yaml.safe_load_all(text_in("kubernetes.yaml", run, lesson)))
     except yaml.YAMLError:
-        require(False, "The file kubernetes.yaml is no YAML.")
+        require(False, "The file kubernetes.yaml is not valid YAML.")
     one = len(manifests) == 1 and isinstance(manifests[0], dict) and "kind" in manifests[0]
     require(one, "The file must hold one manifest, the Deployment alone.")
     (manifest,) = manifests
@@ -28,7 +28,7 @@ def check_mended_manifest(lesson: Lesson) -> None:
         kubernetes_validate.validate(manifest, "1.37", strict=True)
     except kubernetes_validate.ValidationError as error:
         require(False, f"Checked strictly, it is not valid: {error.message}.")
-    require(manifest["kind"] == "Deployment", "It is no Deployment.")
+    require(manifest["kind"] == "Deployment", "It is not a Deployment.")
     template = manifest["spec"]["template"]
     labels = template["metadata"]["labels"].items()
     selected = manifest["spec"]["selector"]["matchLabels"].items() <= labels
@@ -43,25 +43,33 @@ def check_mended_manifest(lesson: Lesson) -> None:
     for name, value in _ANSWERS.items():
         require(variables.get(name) == value, f"Its variable {name} is not {value!r}.")
     limits = container.get("resources", {}).get("limits", {})
-    require("memory" in limits, "Nothing limits its memory.")
+    require("memory" in limits, "It has no memory limit.")
     rights = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
     require(rights.get("runAsNonRoot") is True, "It may still run as root.")
-    require(rights.get("runAsUser", 0) > 0, "Our image names no user, so the manifest must.")
-    require(rights.get("runAsGroup", 0) > 0, "Its group may still be that of root.")
-    require(rights.get("readOnlyRootFilesystem") is True, "Its files can still be changed.")
+    require(
+        rights.get("runAsUser", 0) > 0,
+        "runAsUser is missing or 0. Our image names no user, so the manifest must name one.",
+    )
+    require(
+        rights.get("runAsGroup", 0) > 0, "runAsGroup is missing or 0, so its group may be root."
+    )
+    require(rights.get("readOnlyRootFilesystem") is True, "Its file system is still writable.")
     profile = rights.get("seccompProfile", {}).get("type")
     require(profile == "RuntimeDefault", "Its system calls are not limited (seccompProfile).")
     token = pod.get("automountServiceAccountToken")
     require(token is False, "It still gets a key to the cluster (automountServiceAccountToken).")
     gains = rights.get("allowPrivilegeEscalation")
-    require(gains is False and not rights.get("privileged"), "It can still gain rights.")
+    require(
+        gains is False and not rights.get("privileged"),
+        "It can still gain privileges (allowPrivilegeEscalation, privileged).",
+    )
     capabilities = rights.get("capabilities", {})
     bare = "ALL" in capabilities.get("drop", []) and not capabilities.get("add")
-    require(bare, "It still has capabilities.")
+    require(bare, "It must drop ALL capabilities and add none.")
     scratch = {volume["name"] for volume in pod.get("volumes", []) if "emptyDir" in volume}
     mounts = container.get("volumeMounts", [])
     writable = {mount["name"] for mount in mounts if mount["mountPath"] == "/tmp"}
-    require(bool(writable & scratch), "It has no place for /tmp, which the server needs.")
+    require(bool(writable & scratch), "It has no writable volume for /tmp, which the server needs.")
 
 
 @exercise("16.2")
@@ -70,10 +78,10 @@ def check_described_endpoint(lesson: Lesson) -> None:
     run = run_named("may", lesson.tracking_uri, lesson.name)
     described = json.loads(text_in("endpoint.json", run, lesson))
     whole = {"endpoint", "archive", "machines", "environment"} <= set(described)
-    require(whole, "The file is no description by aws.describe.")
+    require(whole, "The file does not hold what aws.describe returns.")
     require(described["endpoint"] == "loan-approval-may", "It describes another deployment.")
     own = "/loan-approval-may-model-" in described["archive"]
-    require(own, "Its archive is not that of this deployment.")
+    require(own, "Its archive belongs to another deployment.")
     machines = described["machines"]
     require(machines == "2 ml.c5.xlarge", f"It runs on {machines}.")
     proxies = {"http_proxy", "https_proxy"} & set(described["environment"])

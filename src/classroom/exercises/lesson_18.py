@@ -63,9 +63,9 @@ def check_known_code(lesson: Lesson) -> None:
         _, run_id = _origin(DEV, version.version)
         due, known = "unknown", "its files name no run"
         if run_id is not None:
-            due, known = "run", "its files name a run, which is not a project's"
+            due, known = "run", "its files name a run that is not a project run"
             if "mlflow.project.entryPoint" in client.get_run(run_id).data.tags:
-                due, known = "commit", "its files name a project's run, which has a commit"
+                due, known = "commit", "its files name a project run, which has a commit"
         told = version.tags.get("code")
         require(told is not None, f"Version {version.version} of {DEV} has no tag 'code'.")
         require(

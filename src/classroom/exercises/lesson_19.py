@@ -34,13 +34,19 @@ def check_refusal(lesson: Lesson) -> None:
     require(REFUSED in versions, f"There is no version {REFUSED} of {NAME}.")
     for number, tags in versions.items():
         told = any(key.startswith("refused.") for key in tags)
-        require(number == REFUSED or not told, f"Version {number} was not refused, but has tags.")
+        require(
+            number == REFUSED or not told,
+            f"Version {number} has refused.* tags, but was not refused.",
+        )
     tags = versions[REFUSED]
     for key in ("at", "by", "why", "over"):
         told = tags.get(f"refused.{key}")
         require(told is not None, f"Version {REFUSED} has no tag 'refused.{key}'.")
         require(told.strip() != "", f"The tag 'refused.{key}' is empty.")
-    require(not any(key.startswith("promoted.") for key in tags), "It was not promoted.")
+    require(
+        not any(key.startswith("promoted.") for key in tags),
+        f"Version {REFUSED} has promoted.* tags, but was not promoted.",
+    )
     require(time_with_zone(tags["refused.at"]), "refused.at is not a time with a time zone.")
     due = str(champion.version)
     require(tags["refused.over"] == due, f"refused.over is not the champion's number, {due}.")
@@ -66,14 +72,14 @@ def check_fair_gate(lesson: Lesson, examine: Callable) -> None:
         found = _reasons(examine, uris[candidate], uris[champion], rows, f"For {pair}")
         if found and not refused:  # with another file, the gate itself may have one
             due = _script("loan_promotion").examine(uris[candidate], uris[champion], rows)
-            require(bool(due), f"For {pair} it gives a reason, and there is none.")
+            require(bool(due), f"For {pair} it gives a reason although there is none.")
         require(found or not refused, f"For {pair} it gives no reason.")
     other = _where_only_the_gap_of_good_loans_grows(uris, rows)
     found = _reasons(examine, uris["boosting"], uris["logistic"], other, "With other rows")
     require(found, "With other rows, on which the gap of the good loans grows, it gives no reason.")
     other = _where_the_gap_favours_women_and_grows(uris, rows)
     found = _reasons(examine, uris["boosting"], uris["logistic"], other, "With other rows")
-    told = "With other rows, the gap grows from below zero towards zero, and it gives no reason."
+    told = "With other rows, the gap grows from below zero towards zero, but it gives no reason."
     require(found, told)
 
 
@@ -95,7 +101,7 @@ def _reasons(
     except Exception as error:
         require(False, f"{when} the function raises {type(error).__name__}.")
     right = isinstance(found, list) and all(isinstance(reason, str) for reason in found)
-    require(right, f"{when} the function returns no list of sentences.")
+    require(right, f"{when} the function does not return a list of strings.")
     return found
 
 

@@ -29,7 +29,7 @@ def check_rollback(lesson: Lesson) -> None:
     zoned = time_with_zone(tags["rolled_back.at"])
     require(zoned, "rolled_back.at is not a time with a time zone.")
     strange = [key for key in champion.tags if key.startswith("rolled_back.")]
-    require(not strange, "The new champion was not rolled back, but has such a tag.")
+    require(not strange, "The new champion has a rolled_back.* tag, but was not rolled back.")
 
 
 @exercise("20.2")
@@ -42,12 +42,15 @@ def check_canary(lesson: Lesson) -> None:
     told, settings = run.data.tags, run.data.params
     require(settings["mode"] == "canary", f"The newest trial is a {settings['mode']}.")
     require(settings["answers"] == "200", f"It was started for {settings['answers']} answers.")
-    require("verdict" in told, "The trial has no verdict: it was not waited for, or had no front.")
+    require(
+        "verdict" in told,
+        "The trial has no verdict. Keep a front running and wait until the trial ends.",
+    )
     counted = run.data.metrics.get("answers/challenger", 0) > 0
     require(counted, "No front has counted an answer of version 3 in this trial.")
     ended = told["verdict"] == "worse"
     require(ended, f"The rule did not end it; its verdict is {told['verdict']!r}.")
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    require(TRIED not in client.get_registered_model(NAME).tags, "Another trial is still on.")
+    require(TRIED not in client.get_registered_model(NAME).tags, "Another trial is still running.")
     champion = int(champion_of(NAME, lesson).version)
     require(champion == 1, f"Version {champion} is the champion; the trial must not change it.")

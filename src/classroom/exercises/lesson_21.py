@@ -54,7 +54,7 @@ def check_carried_model(lesson: Lesson) -> None:
     mlflow.set_tracking_uri(lesson.tracking_uri)
     try:
         info = mlflow.models.get_model_info(f"models:/{CARRIED}/{champion.version}")
-        require(info.model_id is not None, "The champion is no logged model.")
+        require(info.model_id is not None, "The champion is not a logged model.")
         logged = client.get_logged_model(info.model_id)
         here = client.get_experiment_by_name(lesson.name)
         require(
@@ -71,7 +71,7 @@ def check_carried_model(lesson: Lesson) -> None:
     answers = model.predict_proba(pd.DataFrame(noted["rows"]))[:, 1]
     require(
         abs(answers - noted["probability"]).max() < 1e-9,
-        "The champion gives other answers than the version that models:/loans/Production loaded.",
+        "The champion's answers are not those of the version that models:/loans/Production loads.",
     )
     told = champion.tags.get("came_from")
     require(told is not None, "The champion has no tag 'came_from'.")
@@ -118,5 +118,5 @@ def check_restored_run(lesson: Lesson, copy: Path) -> None:
         (found,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
     require(
         found == revision,
-        "MLflow has opened the folder copy, and so upgraded it; the cell unpack makes another.",
+        "MLflow opened the folder copy and so upgraded it. Run the cell unpack to make a new one.",
     )

@@ -61,7 +61,7 @@ def check_retraining(lesson: Lesson) -> None:
     run = client.get_run(mlflow.models.get_model_info(f"models:/{NAME}/{number}").run_id)
     fitted, allowed = set(_table(run, "fitted_on.json", lesson)["Loan_ID"]), _of(3, 4, 5, 6, 7)
     outside = fitted - set(allowed["Loan_ID"])
-    require(not outside, f"{len(outside):,} of its rows are not of months 3 to 7.")
+    require(not outside, f"{len(outside):,} of its rows are not from months 3 to 7.")
     due = len(split_in_three(allowed, test_size=0.1)["train"][0])
     told = f"Its fitted_on.json names {len(fitted):,} rows; with test_size=0.1, {due:,} are fitted."
     require(len(fitted) == due, told)
@@ -77,7 +77,10 @@ def check_retraining(lesson: Lesson) -> None:
         require(passed, f"It is the champion, but other months examined it. {way_out}")
     else:
         reasons = version.tags.get("refused.why", "")
-        require("Metric" in reasons, f"Version {number} was not put forward: no word of the gate.")
+        require(
+            "Metric" in reasons,
+            f"Version {number} was not put forward; the gate has no verdict on it.",
+        )
         examined = version.tags.get("refused.rows") == digest
         require(examined, f"The gate refused it, but other months examined it; {again}.")
         require(_champion(lesson) == 2, "The gate refused, and the champion is not version 2.")

@@ -49,7 +49,7 @@ class _StandIn:
             If the stand-in was stopped.
         """
         if self._stopped():
-            raise RuntimeError("The stand-in has ended; run the cell that starts it.")
+            raise RuntimeError("The stand-in has stopped. Run the cell that starts it.")
         self._entered.append(team.environment(**self.environment))
         self._entered[-1].__enter__()
         return self

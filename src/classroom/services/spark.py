@@ -266,7 +266,7 @@ def ready() -> bool:
     pyspark = sys.modules.get("pyspark")
     if pyspark is not None and pyspark.SparkContext._gateway is not None:
         return True
-    print("Java has ended; run the cell that starts it." if is_here() else MISSING)
+    print("Java has stopped. Run the cell that starts it." if is_here() else MISSING)
     return False
 
 
