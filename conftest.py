@@ -158,12 +158,32 @@ class ModelsOnAnotherMachine(pytest.Item):
             assert problems(models, Path(folder)) == {}
 
 
+class PicturesOfTheLesson(pytest.Item):
+    """What follows the cells of a lesson: the steps to its pictures lead there in the MLflow UI."""
+
+    def runtest(self):
+        from classroom.services.servers import mlflow_server
+        from tools.screenshots import PICTURES, browser_page, go
+
+        names = [name for name in PICTURES if PICTURES[name][0] == self.path.stem]
+        if names:
+            skip_without_browser()
+            with mlflow_server() as server, browser_page() as page:
+                for name in names:
+                    go(page, server.url, name)
+
+
 def pytest_collection_modifyitems(items):
-    """Let the check of its models follow each lesson; begin with the longest units of work."""
+    """Let checks of its models and pictures follow each lesson; begin with the longest units."""
+    follow_ups = {
+        "models on another machine": ModelsOnAnotherMachine,
+        "pictures": PicturesOfTheLesson,
+    }
     for lesson in {item.parent: None for item in items if _is_cell_of_a_lesson(item)}:
         last = max(n for n, item in enumerate(items) if item.parent is lesson)
-        name = "models on another machine"
-        items.insert(last + 1, ModelsOnAnotherMachine.from_parent(lesson, name=name))
+        items[last + 1 : last + 1] = [
+            kind.from_parent(lesson, name=name) for name, kind in follow_ups.items()
+        ]
     items.sort(key=lambda item: turn(work_unit(item.nodeid)))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import mlflow
 import nbformat
 from PIL import Image, PngImagePlugin
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from classroom.desk.doctor import find_browser
 from classroom.desk.lab import SETTLED
@@ -318,6 +318,40 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "22_monitor.png": ("22_capstone", drift_over_months),
 }
 
+#: What must be in sight after the steps to each picture.
+SHOWN: dict[str, list[str]] = {
+    "course.png": ["plt.axvline(0"],
+    "01_run_overview.png": ["roc_auc", "logistic_regression", "reviewed"],
+    "01_run_artifacts.png": ["coefficients.png", "mistakes.json"],
+    "02_charts.png": ["fold/roc_auc", "round/log_loss"],
+    "02_table.png": ["cv_roc_auc_sd", "boosting leaves=4", "tree 12"],
+    "02_compare.png": ["Comparing 3 Runs", "min_samples_leaf", "cv_roc_auc"],
+    "04_trials.png": ["trial 00", "trial 15", "learning_rate"],
+    "07_refused.png": ["seed must be a whole number from 0 to 4294967295, not 'abc'", "Failed"],
+    "08_resumed.png": ["pipeline", "score", "test the best"],
+    "09_model_overview.png": ["pipeline", "log_loss", "Source run", "Ready"],
+    "09_model_files.png": ["MLmodel", "requirements.txt", "loader_module: mlflow.sklearn"],
+    "12_evaluation_artifacts.png": ["precision_recall_curve_plot.png", "confusion_matrix.png"],
+    "18_registered_models.png": ["loans-dev", "loans-prod", "credit"],
+    "18_version.png": ["Version 5", "boosting", "Source Run"],
+    "19_promoted.png": ["Version 2", "promoted.by", "promoted.over", "champion"],
+    "22_monitor.png": ["monitor", "LoanAmount", "predicted"],
+}
+
+
+def go(page: Page, url: str, name: str) -> None:
+    """Take the steps to a picture, and look whether what it is for can be seen.
+
+    Raises
+    ------
+    AssertionError
+        If a text is not in sight.
+    """
+    page.add_init_script(SETTLED_READER)
+    PICTURES[name][1](page, url)
+    for text in SHOWN[name]:
+        expect(page.get_by_text(text, exact=name.startswith("04")).first).to_be_in_viewport()
+
 
 def shown_by(lesson: str) -> dict[str, str]:
     """Return what a picture says of its origin: the lesson, and a digest of its code."""
@@ -362,11 +396,9 @@ def main() -> None:
         sys.exit(f"There is no picture {unknown.pop()!r}; there are {list(PICTURES)}.")
     IMAGES.mkdir(exist_ok=True)
     with store_with({PICTURES[name][0] for name in wanted}) as url, browser_page() as page:
-        page.add_init_script(SETTLED_READER)
         for name in wanted:
-            lesson, show = PICTURES[name]
-            show(page, url)
-            save(page, IMAGES / name, lesson)
+            go(page, url, name)
+            save(page, IMAGES / name, PICTURES[name][0])
             print(f"{name}: {(IMAGES / name).stat().st_size / 1000:.0f} kB")
 
 
