@@ -14,7 +14,7 @@ from classroom.workspace import prepare, prepare_environment
 
 def show_ui() -> None:
     """Serve the reader's store until Ctrl-C."""
-    print("The MLflow UI starts; this takes some seconds.", flush=True)
+    print("The MLflow UI is starting. This takes a few seconds.", flush=True)
     with contextlib.suppress(KeyboardInterrupt), mlflow_server() as server:
         print(f"Open {server.url} in your browser. Ctrl-C ends the server.", flush=True)
         webbrowser.open(server.url)

@@ -19,7 +19,7 @@ DATASET = "poor credit"
 
 
 def _is_simple(run: Run) -> bool:
-    """Say whether the run is a tree of at most 5 levels or a logistic regression."""
+    """Say whether the run is a tree with `max_depth` up to 5 or a logistic regression."""
     params = run.data.params
     if params.get("family") == "decision_tree":
         return int(params["max_depth"]) <= 5
