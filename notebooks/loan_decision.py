@@ -75,7 +75,7 @@ def above_0(column):
 
 
 def find_faults(applications):
-    """Say for each row which values break a rule; nothing where all are allowed."""
+    """Say for each row which values break a rule; an empty text if none does."""
     faults = [[] for _ in range(len(applications))]
     for name, (allowed, fits) in RULES.items():
         column = applications[name]
@@ -98,7 +98,7 @@ def shown(value):
     return f"{value:g}" if isinstance(value, float) else f"{value:.40}"
 
 
-#: What each column may hold, in words and as a test. The model itself judges unusual values.
+#: The allowed values of each column, in words and as a test. The model judges unusual ones.
 RULES = {
     "Gender": one_of("Male", "Female"),
     "Married": one_of("Yes", "No"),

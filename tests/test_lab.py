@@ -144,7 +144,7 @@ def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterla
         expect(page.get_by_role("heading", name="Start here")).to_be_visible()
         page.get_by_role("button", name="MLflow UI", exact=True).click()
         inside = page.frame_locator("iframe")
-        expect(inside.get_by_text("The MLflow UI starts")).to_be_visible()
+        expect(inside.get_by_text("The MLflow UI is starting")).to_be_visible()
         expect(inside.get_by_role("heading", name="Experiments")).to_be_visible()
         expect(inside.get_by_role("link", name="Model registry")).to_be_visible()
         inside.get_by_role("link", name="the reader's own").click()

@@ -28,7 +28,7 @@ SETTLED = {
     "_mlflow_model_registry_promo_modal_dismissed_v1": "true",
 }
 _STARTING = f"""<!doctype html><meta charset="utf-8"><title>MLflow UI</title>
-<p style="font: 16px sans-serif; margin: 3em">The MLflow UI is starting. This takes a few seconds.</p>
+<p style="font: 16px sans-serif; margin: 3em">The MLflow UI is starting; this takes seconds.</p>
 <script>
 for (const [name, value] of Object.entries({SETTLED!r}))
     if (localStorage.getItem(name) === null) localStorage.setItem(name, value);

@@ -33,7 +33,7 @@ def _is_half(default: object) -> bool:
 def _entry_points(lesson: Lesson) -> dict:
     """Read the entry points of the clone's MLproject."""
     file = lesson.folder / "clone" / "MLproject"
-    require(file.is_file(), "There is no clone; run the lesson's cell that makes it.")
+    require(file.is_file(), "There is no clone. Run the lesson's cell that makes it.")
     try:
         project = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
@@ -41,7 +41,7 @@ def _entry_points(lesson: Lesson) -> dict:
         place = f" near line {mark.line + 1}" if mark else ""
         require(False, f"The clone's MLproject is not valid YAML{place}; look at the indentation.")
     found = project.get("entry_points") if isinstance(project, dict) else None
-    require(isinstance(found, dict), "The clone's MLproject has no entry_points any more.")
+    require(isinstance(found, dict), "The clone's MLproject no longer has entry_points.")
     return found
 
 

@@ -71,8 +71,8 @@ def check_signature(lesson: Lesson) -> None:
         require(signature.outputs is not None, "Its signature declares no output.")
         require(
             declares_numbers(signature.outputs, "iu", width=1),
-            f"It declares {signature.outputs} as output, and the model answers with one whole "
-            "number for each row.",
+            f"It declares {signature.outputs} as output, but the model returns one whole number "
+            "for each row.",
         )
         rows = X_test[_NUMBERS]
         due = mlflow.sklearn.load_model(str(folder)).predict(rows)
@@ -98,7 +98,7 @@ def check_probabilities(lesson: Lesson) -> None:
         answer = np.asarray(mlflow.pyfunc.load_model(str(folder)).predict(X_test))
         require(
             answer.shape == due.shape and np.allclose(answer, due),
-            "Its pyfunc does not answer with the two probabilities.",
+            "Its pyfunc does not return the two probabilities.",
         )
         require(
             _names(signature) == set(FEATURES),
@@ -108,7 +108,7 @@ def check_probabilities(lesson: Lesson) -> None:
         require(signature.outputs is not None, "Its signature declares no output.")
         require(
             declares_numbers(signature.outputs, "f", width=2),
-            f"It declares {signature.outputs} as output, and two probabilities come out.",
+            f"It declares {signature.outputs} as output, but the model returns two probabilities.",
         )
         example = folder / "serving_input_example.json"
         require(example.exists(), "It has no input example.")

@@ -49,7 +49,7 @@ def _decisions(model: LoggedModel, applications: pd.DataFrame) -> pd.DataFrame:
     except Exception as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         require(
-            False, f"The model '{model.name}' fails where it is asked without params: {reason}."
+            False, f"The model '{model.name}' fails when it is called without params: {reason}."
         )
     due = ["probability", "threshold", "decision", "reasons"]
     told = list(getattr(answers, "columns", []))
@@ -64,7 +64,7 @@ def check_careful_model(lesson: Lesson) -> None:
     due = _TheLesson()
     on_curve = cost_curve(due.y_val, due.on_val, approved_bad=8).min()
     answers = _decisions(model, due.X_test)
-    require(answers["threshold"].nunique() == 1, "It does not decide all rows by one threshold.")
+    require(answers["threshold"].nunique() == 1, "It does not use one threshold for all rows.")
     used = answers["threshold"].iloc[0]
     cost = expected_cost(due.y_val, due.on_val >= used, approved_bad=8)
     cheapest = cost <= on_curve + 1e-9
@@ -99,7 +99,7 @@ def check_committee(lesson: Lesson) -> None:
         not invalid[1000.0],
         "The model calls an amount of 1,000 invalid, but 1,000 is allowed.",
     )
-    require(not invalid[amounts[3]], "A missing amount is invalid; it is allowed.")
+    require(not invalid[amounts[3]], "The model calls a missing amount invalid, but it is allowed.")
     require(invalid[-0.5], "An amount below 0 is no longer invalid.")
     reason = answers["reasons"][1].replace(",", "")
     for part, due_text in {
@@ -110,7 +110,10 @@ def check_committee(lesson: Lesson) -> None:
     }.items():
         require(due_text in reason, f"Its message for an amount of 1,001 does not name the {part}.")
     unknown = _decisions(model, applications.head(1).assign(Property_Area="Suburban"))
-    require(unknown["decision"][0] == "invalid", "Another rule is gone: it takes an unknown area.")
+    require(
+        unknown["decision"][0] == "invalid",
+        "Another rule is gone. The model accepts an unknown area.",
+    )
     answers = _decisions(model, due.X_test)
     chosen = cost_curve(due.y_val, due.on_val).idxmin()
     require((answers["threshold"] == chosen).all(), "Its default threshold is not `chosen`.")
