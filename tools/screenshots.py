@@ -395,11 +395,12 @@ def main() -> None:
     if unknown := set(wanted) - set(PICTURES):
         sys.exit(f"There is no picture {unknown.pop()!r}; there are {list(PICTURES)}.")
     IMAGES.mkdir(exist_ok=True)
-    with store_with({PICTURES[name][0] for name in wanted}) as url, browser_page() as page:
-        for name in wanted:
-            go(page, url, name)
-            save(page, IMAGES / name, PICTURES[name][0])
-            print(f"{name}: {(IMAGES / name).stat().st_size / 1000:.0f} kB")
+    for lesson in sorted({PICTURES[name][0] for name in wanted}):
+        with store_with({lesson}) as url, browser_page() as page:
+            for name in (name for name in wanted if PICTURES[name][0] == lesson):
+                go(page, url, name)
+                save(page, IMAGES / name, lesson)
+                print(f"{name}: {(IMAGES / name).stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
