@@ -8,7 +8,7 @@ SECOND_SPLIT = {"forest 1", "forest 10", "boosting", "boosting, tuned"}
 
 
 @exercise("0.1")
-def accuracy_of_the_rule(answer) -> None:
+def check_accuracy_of_the_rule(answer) -> None:
     """Compare with the rule's accuracy on all applications."""
     loans = load_loans()
     history, approved = loans["Credit_History"], loans[TARGET] == "Y"
@@ -33,7 +33,7 @@ def accuracy_of_the_rule(answer) -> None:
 
 
 @exercise("0.2")
-def notes_on_the_second_split(answer) -> None:
+def check_notes_on_the_second_split(answer) -> None:
     """Compare with the notes written after the second call of split_loans."""
     require(not isinstance(answer, str), "One name is not enough; `answer` must be a list.")
     require(hasattr(answer, "__iter__"), "`answer` must be a list of names.")
