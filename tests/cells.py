@@ -100,7 +100,7 @@ def children() -> int:
 def changed(before: dict[str, object], processes: int) -> list[str]:
     """Name what differs from the state before; a process may take seconds to end."""
     wrong = [name for name, value in state().items() if value != before[name]]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while children() > processes and time.monotonic() < deadline:
         time.sleep(0.2)
     return wrong + (["processes"] if children() > processes else [])

@@ -25,6 +25,7 @@ from classroom.services.servers import mlflow_server
 from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons, prepare
 from tools.notebooks import execute
 
+WAIT = 30_000  # milliseconds for what a page must show: a busy machine takes its time
 IMAGES = NOTEBOOKS / "images"
 LARGEST = 150_000  # bytes, so that the repository and the slides stay light
 #: The metrics of lesson 22 that its picture shows, as the search field takes them.
@@ -63,7 +64,8 @@ def browser_page(width: int = 1280, height: int = 860) -> Iterator[Page]:
             route.continue_() if here else route.abort()
 
         page.route("**/*", stay_here)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(WAIT)
+        expect.set_options(timeout=WAIT)
         try:
             yield page
         finally:
