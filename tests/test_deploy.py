@@ -135,7 +135,7 @@ def test_a_stand_in_leads_clients_only_inside_of_its_block(monkeypatch):
 def test_a_stand_in_that_has_ended_says_what_to_do():
     aws = clouds.AWS()
     aws.stop()
-    with pytest.raises(RuntimeError, match="run the cell that starts it"), aws:
+    with pytest.raises(RuntimeError, match="Run the cell that starts it"), aws:
         pass
 
 

@@ -11,6 +11,7 @@ import pytest
 from family import below, command
 
 from classroom.services.processes import ProcessError, in_new_process
+from classroom.services.servers import soon
 
 
 def test_returns_what_the_function_returns_and_keeps_what_it_prints():
@@ -57,7 +58,7 @@ def test_a_process_that_dies_is_told():
 def test_a_process_that_has_ended_says_nothing_and_has_nothing_below():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as started:
         process = psutil.Process(started.pid)
-        assert "input()" in command(process)
+        assert soon(lambda: "input()" in command(process))
         assert process in below(psutil.Process(), "input()")
     assert command(process) == ""
     assert below(process) == []
