@@ -165,21 +165,20 @@ class PicturesOfTheLesson(pytest.Item):
         from classroom.services.servers import mlflow_server
         from tools.screenshots import PICTURES, browser_page, go
 
+        skip_without_browser()
         names = [name for name in PICTURES if PICTURES[name][0] == self.path.stem]
-        if names:
-            skip_without_browser()
-            with mlflow_server() as server, browser_page() as page:
-                for name in names:
-                    go(page, server.url, name)
+        assert names, "The lesson shows a picture that `make screenshots` does not take."
+        with mlflow_server() as server, browser_page() as page:
+            for name in names:
+                go(page, server.url, name)
 
 
 def pytest_collection_modifyitems(items):
     """Let checks of its models and pictures follow each lesson; begin with the longest units."""
-    follow_ups = {
-        "models on another machine": ModelsOnAnotherMachine,
-        "pictures": PicturesOfTheLesson,
-    }
     for lesson in {item.parent: None for item in items if _is_cell_of_a_lesson(item)}:
+        follow_ups = {"models on another machine": ModelsOnAnotherMachine}
+        if "(images/" in lesson.path.read_text(encoding="utf-8"):
+            follow_ups["pictures"] = PicturesOfTheLesson
         last = max(n for n, item in enumerate(items) if item.parent is lesson)
         items[last + 1 : last + 1] = [
             kind.from_parent(lesson, name=name) for name, kind in follow_ups.items()

@@ -67,6 +67,18 @@ def test_a_right_answer_in_another_style_passes(number, name):
     assert printed.strip().splitlines()[-1] == f"Exercise {number}: correct.", printed
 
 
+@pytest.mark.parametrize(
+    ("number", "name", "slip"),
+    [
+        ("17.1", "cut at one half", "from a probability of 0.5, not 0.75."),
+        ("17.1", "the probability of refusal", "the probability of refusal with 0.75."),
+        ("17.1", "shares of all rows", "divide by the rows of the area."),
+    ],
+)
+def test_a_verdict_names_the_slip(number, name, slip):
+    assert outcomes(lesson_of(number))[number][name].strip().endswith(slip)
+
+
 def test_no_answer_is_both_right_and_wrong():
     assert not [n for n in RIGHT if set(RIGHT[n]) & set(WRONG[n])]
 
