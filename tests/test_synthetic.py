@@ -453,7 +453,7 @@ def test_card_states_columns_and_gaps():
         ("missing, training", load_loans(DATA / "loan_status.csv")),
         ("missing, new", load_new_applications()),
     ]:
-        assert list(table[heading]) == [f"{gap:.1f} %" for gap in 100 * loans.isna().mean()]
+        assert list(table[heading]) == [f"{gap:.1f}%" for gap in 100 * loans.isna().mean()]
 
 
 def test_the_true_model_scores_what_the_data_card_promises(monkeypatch):

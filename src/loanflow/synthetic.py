@@ -17,9 +17,9 @@ independent of each other; each is drawn in this order:
 5. Loan_Status, from what then stands in the row: see `approval_probability`. A gap is a state of
    its own, so that nothing decides that a model cannot see, and no model scores better on average.
 
-The period "new" comes later. Its applicants differ: incomes are 12 % higher and amounts 30 %
-higher, more are self-employed (22 % instead of 14 %) and urban (45 % instead of 33 %), and the
-credit history is missing twice as often (16 % instead of 8 %). Its lenders differ too: a missing
+The period "new" comes later. Its applicants differ: incomes are 12% higher and amounts 30%
+higher, more are self-employed (22% instead of 14%) and urban (45% instead of 33%), and the
+credit history is missing twice as often (16% instead of 8%). Its lenders differ too: a missing
 credit history, once nearly as good as a good one, counts heavily against an application (-0.6
 instead of +1.49 in log-odds); lenders prefer urban instead of semiurban areas; and a loan counts as
 heavy from 26 instead of 30 months of total income, in full from 39 instead of 45.
@@ -66,7 +66,7 @@ _PERIODS = {
         missing_credit_history=50 / 614,
         missing_credit_effect=1.49,  # fitted like _CREDIT_EFFECT: 0.74 of these are approved
         area_effect={"Semiurban": 0.35, "Urban": -0.14, "Rural": -0.30},  # fitted like _EFFECTS
-        heavy_loan=(30.0, 45.0),  # 22 % of the loans weigh more than 30 months, 4 % more than 45
+        heavy_loan=(30.0, 45.0),  # 22% of the loans weigh more than 30 months, 4% more than 45
     ),
     "new": _Period(
         stream=1,
@@ -105,7 +105,7 @@ _MISSING = {
 # Quantiles as published; the smallest values are not, and are set to something sensible.
 _SHARES = np.array([0, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 1])
 _APPLICANT_INCOMES = [300, 1025, 1898, 2216, 2878, 3813, 5795, 9460, 14583, 32540, 81000]
-_COAPPLICANT_INCOMES = [300, 1189, 2297, 3782, 4997, 8896, 41667]  # at 0 and from 50 % on
+_COAPPLICANT_INCOMES = [300, 1189, 2297, 3782, 4997, 8896, 41667]  # at 0 and from 50% on
 _AMOUNTS = [10, 30, 56, 71, 100, 128, 168, 236, 298, 496, 700]
 # Quantiles of the total income that this module generates, from four million rows.
 _TOTAL_INCOMES = [300, 2002, 2699, 3154, 4090, 5521, 7722, 11508, 16274, 33717, 123000]

@@ -62,7 +62,7 @@ WRONG = {
         "only the gain": gate(cost="min_relative_change=0.05"),
         "only the limit": gate(cost="0.50"),
         "an absolute gain": gate(cost="0.50, min_absolute_change=0.05"),
-        "a gain of 4.5 %": gate(cost="0.50, min_relative_change=0.045"),
+        "a gain of 4.5%": gate(cost="0.50, min_relative_change=0.045"),
         "a log loss of 0.485": gate(loss="0.485"),
         "the wrong direction": gate(better="True"),
         "no word on the log loss": gate().replace(
