@@ -1,11 +1,13 @@
 # Everything runs in .venv, which `setup` creates once. Another Python: make lab PYTHON=python3.12
 PYTHON ?= python3
+# How many tests run at once; on a machine with more cores: make test WORKERS=4
+WORKERS ?= 2
 VENV_PYTHON := .venv/bin/python
 CODE := conftest.py src steps tests tools notebooks
 # $(call add,group,folder,where): a group of packages, once: uv asks the package index though it has them.
 add = [ -e .venv/loanflow-$(1) ] && [ -d $(2) ] || { $(VENV_PYTHON) -m uv --no-progress pip install --quiet \
 	--compile-bytecode --group $(1) -c constraints.txt $(3) && touch .venv/loanflow-$(1); }
-PYTEST = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+PYTEST = $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	--nbval --nbval-current-env --nbval-cell-timeout=240
 ADD_GUIDE = $(call add,guide,.venv,--python $(VENV_PYTHON))
 

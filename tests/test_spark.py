@@ -304,7 +304,7 @@ with local.start_jvm():
 ON_A_CLUSTER = """
 import contextlib, json, threading, time
 import psutil
-from classroom.services import spark as local, team
+from classroom.services import spark as local
 versions = json.loads(VERSIONS)
 cluster = local.start_cluster([f"{name}=={version}" for name, version in versions.items()])
 jvm = local.start_jvm(cluster.python)
@@ -334,8 +334,7 @@ def end_a_worker(before):
 
 def on_the_cluster(table):
     settings = {"env_manager": "uv", "result_type": "array<double>"}
-    with team.environment(MLFLOW_ENFORCE_STDIN_SCORING_SERVER_FOR_SPARK_UDF="true"):
-        restored = mlflow.pyfunc.spark_udf(spark, probabilities, **settings)
+    restored = mlflow.pyfunc.spark_udf(spark, probabilities, **settings)
     return table.select(ID, restored(F.struct(*FEATURES))[1].alias("probability"))
 
 
