@@ -294,7 +294,7 @@ def test_an_older_python_in_pyproject_is_noticed():
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
-    [('"3.12", ', ""), (".ci/run", "pytest"), ("make test", "pytest"), ("timeout-minutes: 75", "")],
+    [('"3.12", ', ""), (".ci/run", "pytest"), ("make test", "pytest"), ("timeout-minutes: 90", "")],
 )
 def test_the_workflow_runs_ci_on_the_supported_pythons(right, wrong):
     assert workflow_faults(WORKFLOW, supported_pythons()) == []
