@@ -23,13 +23,7 @@ from loanflow.data import (
 
 COLUMNS = [ID, *FEATURES, TARGET]
 HEADER = ",".join(COLUMNS)
-NUMBERS = [
-    "ApplicantIncome",
-    "CoapplicantIncome",
-    "LoanAmount",
-    "Loan_Amount_Term",
-    "Credit_History",
-]
+NUMBERS = FEATURES[5:10]  # from the applicant's income to the credit history
 NULLABLE = [
     "Gender",
     "Married",
