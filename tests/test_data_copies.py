@@ -7,6 +7,7 @@ refused is mended by doing what the message says, once and without knowing more,
 
 import csv
 import re
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -27,30 +28,58 @@ def text_of(loans, **options):
     return loans.to_csv(index=False, lineterminator="\n", **options)
 
 
-def whole(loans):
-    """Write whole numbers without a point, as the published file has them."""
-    return loans.astype({name: "Int64" for name in loans.select_dtypes("float")})
+def edited(old, new, count=-1, **options):
+    return lambda loans: text_of(loans, **options).replace(old, new, count)
+
+
+def renamed(columns):
+    return lambda loans: loans.rename(columns=columns)
 
 
 def replaced(column, words):
     return lambda loans: loans.assign(**{column: loans[column].replace(words)})
 
 
-YES_NO = {"Yes": "1", "No": "0"}
+def whole(loans):
+    """Write whole numbers without a point, as the published file has them."""
+    return loans.astype({name: "Int64" for name in loans.select_dtypes("float")})
+
+
+def shifted(loans, separator=","):
+    """Write the index and put the names above the fields to their left."""
+    text = loans.to_csv(sep=separator).removeprefix(separator)
+    return text.replace("\n", f"{separator}\n", 1)
+
+
+def coded(loans):
+    """Write numbers for words, as for a model, and leave the ids out."""
+    codes = {
+        "Gender": {"Male": "1", "Female": "0"},
+        "Married": {"Yes": "1", "No": "0"},
+        "Self_Employed": {"Yes": "1", "No": "0"},
+        "Education": {"Graduate": "1", "Not Graduate": "0"},
+        "Property_Area": {"Urban": "2", "Semiurban": "1", "Rural": "0"},
+        "Dependents": {"3+": "4"},
+        TARGET: {"Y": "1", "N": "0"},
+    }
+    names = {"Dependents": "Dependent", TARGET: "LoanStatus"}
+    return loans.replace(codes).drop(columns=ID).rename(columns=names)
+
+
 #: For each kind of copy, how it is made from a table; a table is then written by `to_csv`.
 ACCEPTED = {
     "as pandas writes it": text_of,
     "whole numbers": whole,
-    "CRLF": lambda loans: text_of(loans).replace("\n", "\r\n"),
-    "CR": lambda loans: text_of(loans).replace("\n", "\r"),
+    "CRLF": edited("\n", "\r\n"),
+    "CR": edited("\n", "\r"),
     "CRLF, no last line end": lambda loans: text_of(loans).replace("\n", "\r\n")[:-2],
-    "mixed line ends": lambda loans: text_of(loans).replace("\n", "\r\n", 40),
+    "mixed line ends": edited("\n", "\r\n", 40),
     "byte-order mark": lambda loans: "\ufeff" + text_of(loans).replace("\n", "\r\n"),
     "blank last lines": lambda loans: text_of(loans) + "\n\n",
-    "all quoted": lambda loans: text_of(loans, quoting=csv.QUOTE_ALL),
-    "text quoted": lambda loans: text_of(loans, quoting=csv.QUOTE_NONNUMERIC),
-    "gaps written NA": lambda loans: text_of(loans, na_rep="NA"),
-    "gaps written nan": lambda loans: text_of(loans, na_rep="nan"),
+    "all quoted": partial(text_of, quoting=csv.QUOTE_ALL),
+    "text quoted": partial(text_of, quoting=csv.QUOTE_NONNUMERIC),
+    "gaps written NA": partial(text_of, na_rep="NA"),
+    "gaps written nan": partial(text_of, na_rep="nan"),
     "other order": lambda loans: loans[COLUMNS[::-1]],
     "no outcome": lambda loans: loans.drop(columns=TARGET),
     "a part of the rows": lambda loans: loans[20:60],
@@ -58,56 +87,38 @@ ACCEPTED = {
 }
 REFUSED = {
     "index": lambda loans: loans.to_csv(lineterminator="\n"),
-    "index twice": lambda loans: (
-        loans.reset_index().rename(columns={"index": "Unnamed: 0"}).to_csv()
-    ),
+    "index twice": lambda loans: loans.reset_index(names="Unnamed: 0").to_csv(),
     "index of a part of the rows": lambda loans: loans.dropna().to_csv(),
     "index that the header leaves out": lambda loans: loans.to_csv().removeprefix(","),
-    "index, names shifted": lambda loans: loans.to_csv().removeprefix(",").replace("\n", ",\n", 1),
-    "index, names shifted, semicolons": lambda loans: (
-        loans.to_csv(sep=";").removeprefix(";").replace("\n", ";\n", 1)
-    ),
-    "index, quoted, gaps written NA": lambda loans: loans.to_csv(
-        na_rep="NA", quoting=csv.QUOTE_ALL
-    ),
+    "index, names shifted": shifted,
+    "index, names shifted, semicolons": lambda loans: shifted(loans, ";"),
+    "index, quoted, gaps NA": lambda loans: loans.to_csv(na_rep="NA", quoting=csv.QUOTE_ALL),
     "index with a name": lambda loans: loans.to_csv(index_label="S.No"),
-    "comma at the end": lambda loans: text_of(loans).replace("\n", ",\n"),
+    "comma at the end": edited("\n", ",\n"),
     "comma at the end of the rows": lambda loans: (
         text_of(loans).replace("\n", ",\n").replace(",\n", "\n", 1)
     ),
     "empty columns and rows": lambda loans: text_of(loans).replace("\n", ",,,\n") + "," * 15 + "\n",
-    "semicolons": lambda loans: text_of(loans, sep=";"),
-    "semicolons, decimal commas": lambda loans: text_of(loans, sep=";", decimal=","),
-    "tabs": lambda loans: text_of(loans, sep="\t"),
-    "bars, CRLF": lambda loans: text_of(loans, sep="|").replace("\n", "\r\n"),
+    "semicolons": partial(text_of, sep=";"),
+    "semicolons, decimal commas": partial(text_of, sep=";", decimal=","),
+    "tabs": partial(text_of, sep="\t"),
+    "bars, CRLF": edited("\n", "\r\n", sep="|"),
     "UTF-16": lambda loans: text_of(loans, sep="\t").encode("utf-16"),
     "Latin-1": lambda loans: text_of(loans).replace("LP0010", "LPÄ10").encode("latin-1"),
-    "names in lower case": lambda loans: loans.rename(columns=str.lower),
-    "names in upper case": lambda loans: loans.rename(columns=str.upper),
-    "names with spaces": lambda loans: loans.rename(columns=lambda name: name.replace("_", " ")),
-    "names with hyphens": lambda loans: loans.rename(columns=lambda name: name.replace("_", "-")),
-    "names without underscores": lambda loans: loans.rename(
-        columns=lambda name: name.replace("_", "")
+    "names in lower case": renamed(str.lower),
+    "names in upper case": renamed(str.upper),
+    "names with spaces": renamed(lambda name: name.replace("_", " ")),
+    "names with hyphens": renamed(lambda name: name.replace("_", "-")),
+    "names without underscores": renamed(lambda name: name.replace("_", "")),
+    "names with spaces around": renamed(lambda name: f" {name} "),
+    "names in snake case": renamed(lambda name: re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()),
+    "names with a letter less": renamed(lambda name: name[:3] + name[4:]),
+    "names with two letters less": renamed(lambda name: name[:3] + name[5:]),
+    "names with other letters": renamed(lambda name: "8" + name.replace("n", "0", 1)),
+    "short names": renamed(
+        {TARGET: "Status", "Property_Area": "Area", "Loan_Amount_Term": "Term", ID: "ID"}
     ),
-    "names with spaces around": lambda loans: loans.rename(columns=lambda name: f" {name} "),
-    "names in snake case": lambda loans: loans.rename(
-        columns=lambda name: re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    ),
-    "names with a letter less": lambda loans: loans.rename(
-        columns=lambda name: name[:3] + name[4:]
-    ),
-    "names with two letters less": lambda loans: loans.rename(
-        columns=lambda name: name[:3] + name[5:]
-    ),
-    "names with other letters": lambda loans: loans.rename(
-        columns=lambda name: "8" + name.replace("n", "0", 1)
-    ),
-    "short names": lambda loans: loans.rename(
-        columns={TARGET: "Status", "Property_Area": "Area", "Loan_Amount_Term": "Term", ID: "ID"}
-    ),
-    "sex and approval": lambda loans: loans.rename(
-        columns={"Gender": "Sex", TARGET: "Loan_Approved"}
-    ),
+    "sex and approval": renamed({"Gender": "Sex", TARGET: "Loan_Approved"}),
     "no ids": lambda loans: loans.drop(columns=ID),
     "no ids, but an index": lambda loans: loans.drop(columns=ID).to_csv(),
     "no area": lambda loans: loans.drop(columns="Property_Area"),
@@ -116,12 +127,12 @@ REFUSED = {
         TotalIncome=loans.ApplicantIncome, LoanAmount_log=1.5, EMI=2, **{"Balance Income": 3}
     ),
     "a column twice": lambda loans: text_of(pd.concat([loans, loans[["Gender"]]], axis="columns")),
-    "a header twice": lambda loans: text_of(loans).splitlines()[0] + "\n" + text_of(loans),
+    "a header twice": lambda loans: text_of(loans.head(0)) + text_of(loans),
     "rows twice": lambda loans: pd.concat([loans, loans.head(9)]),
     "outcomes partly empty": lambda loans: loans.assign(
         **{TARGET: loans[TARGET].where(loans.index % 3 > 0)}
     ),
-    "outcomes in lower case": lambda loans: loans.assign(**{TARGET: loans[TARGET].str.lower()}),
+    "outcomes in lower case": replaced(TARGET, {"Y": "y", "N": "n"}),
     "outcomes 1 and 0": replaced(TARGET, {"Y": "1", "N": "0"}),
     "outcomes 1.0 and 0.0": replaced(TARGET, {"Y": "1.0", "N": "0.0"}),
     "outcomes Yes and No": replaced(TARGET, {"Y": "Yes", "N": "No"}),
@@ -132,37 +143,23 @@ REFUSED = {
     "dependents with a point": replaced(
         "Dependents", {"0": "0.0", "1": "1.0", "2": "2.0", "3+": "3.0"}
     ),
-    "gaps Unknown": lambda loans: loans.assign(Gender=loans.Gender.fillna("Unknown")),
-    "gaps a space": lambda loans: text_of(loans, na_rep=" "),
-    "gaps a question mark": lambda loans: text_of(loans, na_rep="?"),
-    "gaps 0": lambda loans: loans.assign(LoanAmount=loans.LoanAmount.fillna(0)),
-    "gaps the mean": lambda loans: loans.assign(Credit_History=loans.Credit_History.fillna(0.84)),
+    "gaps Unknown": lambda loans: loans.fillna({"Gender": "Unknown"}),
+    "gaps a space": partial(text_of, na_rep=" "),
+    "gaps a question mark": partial(text_of, na_rep="?"),
+    "gaps 0": lambda loans: loans.fillna({"LoanAmount": 0}),
+    "gaps the mean": lambda loans: loans.fillna({"Credit_History": 0.84}),
     "areas spelled otherwise": replaced(
         "Property_Area", {"Semiurban": "Semi-urban", "Rural": "rural"}
     ),
-    "spaces after commas": lambda loans: text_of(loans).replace(",", ", "),
+    "spaces after commas": edited(",", ", "),
     "thousands": lambda loans: loans.assign(
         ApplicantIncome=loans.ApplicantIncome.map("{:,.0f}".format)
     ),
-    "thousands, not quoted": lambda loans: text_of(loans).replace(",0.0,", ",1,000,"),
+    "thousands, not quoted": edited(",0.0,", ",1,000,"),
     "currency": lambda loans: loans.assign(LoanAmount="$" + loans.LoanAmount.astype(str)),
-    "all coded": lambda loans: (
-        loans.assign(
-            Gender=loans.Gender.replace({"Male": "1", "Female": "0"}),
-            Married=loans.Married.replace(YES_NO),
-            Self_Employed=loans.Self_Employed.replace(YES_NO),
-            Education=loans.Education.eq("Graduate").astype(int),
-            Property_Area=loans.Property_Area.replace(
-                {"Urban": "2", "Semiurban": "1", "Rural": "0"}
-            ),
-            Loan_Status=loans.Loan_Status.eq("Y").astype(int),
-            Dependents=loans.Dependents.replace({"3+": "4"}),
-        )
-        .rename(columns={"Dependents": "Dependent", TARGET: "LoanStatus"})
-        .drop(columns=ID)
-    ),
+    "all coded": coded,
     "a line cut off": lambda loans: text_of(loans)[:-25],
-    "a quotation mark too many": lambda loans: text_of(loans).replace(",Male", ',"Male', 1),
+    "a quotation mark too many": edited(",Male", ',"Male', 1),
 }
 
 
@@ -170,6 +167,10 @@ def made(make, loans):
     copy = make(loans)
     copy = text_of(copy) if isinstance(copy, pd.DataFrame) else copy
     return copy if isinstance(copy, bytes) else copy.encode()
+
+
+#: What somebody may write where a value must be known, and is not.
+FILLED = {"Property_Area": "Urban", "Education": "Graduate"}
 
 
 def follow(content, problems):
@@ -180,13 +181,12 @@ def follow(content, problems):
         encoding = "utf-16" if content.startswith(b"\xff") else "latin-1"
     separator = re.search("separated by '(.*?)'; save it separated by commas", said)
     separator = separator[1].replace("\\t", "\t") if separator else ","
-    rows = {}
-    for number, line in enumerate(content.decode(encoding).splitlines(), start=1):
-        if (
-            line.strip()
-            and f"line {number}: correct the quotation marks or delete the line" not in said
-        ):
-            rows[number] = next(csv.reader([line], delimiter=separator))
+    quoted = "line {}: correct the quotation marks or delete the line"
+    rows = {
+        number: next(csv.reader([line], delimiter=separator))
+        for number, line in enumerate(content.decode(encoding).splitlines(), start=1)
+        if line.strip() and quoted.format(number) not in said
+    }
     header = rows.pop(1)
     if all(len(row) == len(header) + 1 for row in rows.values()):
         header.insert(0 if rows[2][-1] else len(header), "")
@@ -225,10 +225,6 @@ def follow(content, problems):
     return table.to_csv(index=False).encode()
 
 
-#: What somebody may write where a value must be known, and is not.
-FILLED = {"Property_Area": "Urban", "Education": "Graduate"}
-
-
 def mend(table, name, rule):
     """Do what a problem with the values of one column says."""
     values = table[name]
@@ -255,15 +251,15 @@ def mend(table, name, rule):
     return table.assign(**{name: values.where(right, otherwise)})
 
 
-def write(path, content):
+def load(content, path):
     path.write_bytes(content)
-    return path
+    return load_loans(path)
 
 
 @pytest.mark.parametrize("kind", ACCEPTED)
 def test_a_copy_with_our_columns_and_values_loads(kind, loans, tmp_path):
-    path = write(tmp_path / "copy.csv", made(ACCEPTED[kind], loans))
-    read = load_loans(path)
+    path = tmp_path / "copy.csv"
+    read = load(made(ACCEPTED[kind], loans), path)
     expected = pd.read_csv(path, dtype={name: str for name in loans.select_dtypes("str")})
     expected = expected[read.columns].astype(read.dtypes)
     pd.testing.assert_frame_equal(read, expected)
@@ -273,7 +269,7 @@ def test_a_copy_with_our_columns_and_values_loads(kind, loans, tmp_path):
 def test_advice_that_is_followed_once_makes_a_copy_load(kind, loans, tmp_path):
     content = made(REFUSED[kind], loans)
     with pytest.raises(LoanDataError) as refused:
-        load_loans(write(tmp_path / "copy.csv", content))
-    read = load_loans(write(tmp_path / "mended.csv", follow(content, refused.value.problems)))
+        load(content, tmp_path / "copy.csv")
+    read = load(follow(content, refused.value.problems), tmp_path / "mended.csv")
     assert len(read) > len(loans) / 3
     assert (TARGET in read) == (TARGET in loans)
