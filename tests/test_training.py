@@ -22,9 +22,12 @@ def split():
     return split_loans(load_loans())
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_each_family_beats_the_best_constant_guess(family, split):
-    model = build_model(family).fit(split.X_train, split.y_train)
+@pytest.fixture(scope="module", params=FAMILIES)
+def model(request, split):
+    return build_model(request.param).fit(split.X_train, split.y_train)
+
+
+def test_each_family_beats_the_best_constant_guess(model, split):
     scores = evaluate(model, split.X_test, split.y_test)
     share = split.y_train.mean()
     assert scores["log_loss"] < log_loss(split.y_test, np.full(len(split.y_test), share)) - 0.05
@@ -38,11 +41,9 @@ def test_the_same_seed_gives_the_same_model(family, split):
     np.testing.assert_array_equal(first.predict_proba(split[1]), second.predict_proba(split[1]))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_the_trusted_types_cover_each_family(family, split):
+def test_the_trusted_types_cover_each_family(model):
     from skops.io import dumps, get_untrusted_types
 
-    model = build_model(family).fit(split.X_train, split.y_train)
     assert set(get_untrusted_types(data=dumps(model))) <= set(TRUSTED_TYPES)
 
 
