@@ -49,12 +49,19 @@ class Model:
         return self._predict(data)
 
 
-def ask(front, body, path="/invocations", method="POST", content_type=b"application/json"):
+#: A request to score applications, without its body.
+HEAD = {
+    "type": "http",
+    "method": "POST",
+    "path": "/invocations",
+    "headers": [(b"content-type", b"application/json")],
+}
+
+
+def ask(front, body, **changes):
     """Return the status, the headers and the content of an answer."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    scope = {"type": "http", "method": method, "path": path}
-    scope["headers"] = [(b"content-type", content_type)] if content_type else []
-    return play(front, scope, [{"type": "http.request", "body": content}])
+    return play(front, HEAD | changes, [{"type": "http.request", "body": content}])
 
 
 def play(front, scope, messages):
@@ -133,7 +140,7 @@ def test_a_value_that_does_not_fit_is_refused_by_its_column(front, changes, sent
 )
 @pytest.mark.parametrize("content_type", [b"application/json", b"Application/JSON; charset=UTF-8"])
 def test_what_is_no_request_gets_400(front, body, content_type):
-    status, _, text = ask(front, body, content_type=content_type)
+    status, _, text = ask(front, body, headers=[(b"content-type", content_type)])
     assert status == 400 and list(json.loads(text)) == ["error"]
 
 
@@ -162,38 +169,35 @@ def test_what_is_not_the_contract_gets_400(front, body):
 
 @pytest.mark.parametrize("kind", [None, b"text/csv", b"application/json; charset=latin-1", b"\xff"])
 def test_another_content_type_gets_415(front, kind):
-    assert ask(front, {"inputs": [GOOD]}, content_type=kind)[0] == 415
+    headers = [(b"content-type", kind)] if kind else []
+    assert ask(front, {"inputs": [GOOD]}, headers=headers)[0] == 415
 
 
 def test_paths_and_methods(front):
-    assert ask(front, b"", "/ping", "GET")[::2] == (200, "\n")
-    assert ask(front, b"", "/version", "GET")[::2] == (200, mlflow.__version__)
-    assert ask(front, b"", "/docs", "GET")[0] == 404
-    status, headers, _ = ask(front, b"", "/invocations", "GET")
+    assert ask(front, b"", path="/ping", method="GET")[::2] == (200, "\n")
+    assert ask(front, b"", path="/version", method="GET")[::2] == (200, mlflow.__version__)
+    assert ask(front, b"", path="/docs", method="GET")[0] == 404
+    status, headers, _ = ask(front, b"", method="GET")
     assert status == 405 and headers[b"allow"] == b"POST"
 
 
 def test_a_large_body_is_not_read_whether_it_says_so_or_not(front):
     front.max_bytes = 100
-    scope = {"type": "http", "method": "POST", "path": "/invocations"}
-    kind = (b"content-type", b"application/json")
-    said = {**scope, "headers": [kind, (b"content-length", b"101")]}
+    said = HEAD | {"headers": [*HEAD["headers"], (b"content-length", b"101")]}
     status, headers, text = play(front, said, [])
     assert status == 413 and headers[b"connection"] == b"close"
     assert json.loads(text) == {"error": "A request may have at most 100 bytes."}
     part = {"type": "http.request", "body": b" " * 60, "more_body": True}
-    assert play(front, {**scope, "headers": [kind]}, [part, part])[0] == 413
+    assert play(front, HEAD, [part, part])[0] == 413
     fits = [{**part, "body": b" " * 50}, {**part, "body": b" " * 50, "more_body": False}]
-    assert play(front, {**scope, "headers": [kind]}, fits)[0] == 400
+    assert play(front, HEAD, fits)[0] == 400
 
 
 def test_a_client_that_is_slow_or_gone_holds_nothing(front, monkeypatch):
     monkeypatch.setattr(loan_front, "SECONDS_TO_SEND", 0.05)
-    scope = {"type": "http", "method": "POST", "path": "/invocations"}
-    scope["headers"] = [(b"content-type", b"application/json")]
     part = {"type": "http.request", "body": b"{", "more_body": True}
-    assert play(front, scope, [part])[0] == 408
-    assert play(front, scope, [part, {"type": "http.disconnect"}]) is None
+    assert play(front, HEAD, [part])[0] == 408
+    assert play(front, HEAD, [part, {"type": "http.disconnect"}]) is None
 
 
 def test_parameters_are_passed_and_an_unknown_one_is_refused():
@@ -243,10 +247,8 @@ def test_another_model_answers_from_the_next_request_on(front):
 
 @pytest.mark.parametrize("kind", ["boolean", "long", "integer"])
 def test_a_gap_in_a_column_that_cannot_hold_one_never_becomes_a_value(kind):
-    model = Model(
-        lambda frame: frame["amount"].to_numpy(),
-        inputs=[ColSpec("double", "amount"), ColSpec(kind, "extra", required=False)],
-    )
+    inputs = [ColSpec("double", "amount"), ColSpec(kind, "extra", required=False)]
+    model = Model(lambda frame: frame["amount"].to_numpy(), inputs)
     front = loan_front.Front(model)
     value = True if kind == "boolean" else 7
     for absent in ({}, {"extra": None}):
@@ -298,26 +300,29 @@ mlflow.models.set_model(Tell())
 """
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """A model, saved, that has a column of each type and answers with what it was given."""
-    folder = tmp_path_factory.mktemp("tell")
-    (folder / "tell.py").write_text(TELL, encoding="utf-8")
-    columns = [ColSpec(kind, kind, required=False) for kind in {kind for kind, *_ in CASTS}]
-    columns.append(ColSpec("string", "id"))
+def saved(folder, source, columns):
+    """Save a model with this source; return where it lies."""
+    (folder / "model.py").write_text(source, encoding="utf-8")
     mlflow.pyfunc.save_model(
         folder / "model",
-        python_model=folder / "tell.py",
+        python_model=folder / "model.py",
         signature=mlflow.models.ModelSignature(Schema(columns)),
         pip_requirements=["mlflow"],
     )
-    return folder / "model"
+    return str(folder / "model")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """A model, saved, that has a column of each type and answers with what it was given."""
+    columns = [ColSpec(kind, kind, required=False) for kind in {kind for kind, *_ in CASTS}]
+    return saved(tmp_path_factory.mktemp("tell"), TELL, [*columns, ColSpec("string", "id")])
 
 
 @pytest.fixture(scope="module")
 def mlflows_server(told):
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
-    command += ["--host", "127.0.0.1", "--port", "{port}", "--model-uri", str(told)]
+    command += ["--host", "127.0.0.1", "--port", "{port}", "--model-uri", told]
     with local_server(command, health_path="/ping", timeout=120) as server:
         yield server
 
@@ -329,7 +334,7 @@ def test_what_mlflows_server_casts_in_silence_never_reaches_the_model(
     request = {"dataframe_records": [{kind: value, "id": "LP1"}]}
     answer = requests.post(f"{mlflows_server.url}/invocations", json=request, timeout=60)
     assert (answer.status_code, answer.json()) == (200, {"predictions": [cast]})
-    status, _, text = ask(loan_front.Front.load(str(told)), request)
+    status, _, text = ask(loan_front.Front.load(told), request)
     if value is None:
         assert status == 200 and cast not in json.loads(text)["predictions"]  # it is left out
     else:
@@ -351,16 +356,9 @@ mlflow.models.set_model(Echo())
 """
 
 
-@pytest.fixture
-def served_model(workspace, tmp_path):
-    (tmp_path / "echo.py").write_text(ECHO, encoding="utf-8")
-    mlflow.pyfunc.save_model(
-        tmp_path / "model",
-        python_model=tmp_path / "echo.py",
-        signature=mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")])),
-        pip_requirements=["mlflow"],
-    )
-    return str(tmp_path / "model")
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("echo"), ECHO, [ColSpec("double", "amount")])
 
 
 def start(*options, **variables):
@@ -368,11 +366,11 @@ def start(*options, **variables):
     return local_server(command, health_path="/ping", timeout=120, env=variables, name="front")
 
 
-def test_a_front_that_is_stopped_saves_the_traces_that_wait(served_model, tmp_path):
+def test_a_front_that_is_stopped_saves_the_traces_that_wait(echo, workspace, tmp_path):
     store = mlflow.MlflowClient(tracking_uri())
     experiment = store.create_experiment("traced", (tmp_path / "traces").as_uri())
     where = {"MLFLOW_TRACKING_URI": tracking_uri(), "MLFLOW_EXPERIMENT_ID": experiment}
-    with start(served_model, "--trace", **where) as server:
+    with start(echo, "--trace", **where) as server:
         drive(server.port, b'{"inputs": [{"amount": 4321.0}]}', requests=20, seconds=60)
     traces = store.search_traces([experiment])
     assert len(traces) == 20
@@ -380,8 +378,8 @@ def test_a_front_that_is_stopped_saves_the_traces_that_wait(served_model, tmp_pa
     assert span.inputs is None and span.outputs == [4321.0] and span.attributes["rows"] == 1
 
 
-def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(served_model):
-    with start(served_model, "--workers", "2") as server:
+def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(echo, workspace):
+    with start(echo, "--workers", "2") as server:
         load = drive(server.port, b'{"inputs": [{"amount": 1}]}', requests=20, seconds=60)
         assert len(load.latencies) == 20
         if sys.platform == "linux":
