@@ -78,17 +78,23 @@ def folders(tmp_path_factory):
         Schema([ColSpec("string", "what"), ColSpec("double", "x")])
     )
     for name in ("first", "second", "does not load"):
-        (folder / f"code of {name}").mkdir()
-        (folder / f"code of {name}" / "whose.py").write_text(f"NAME = {name!r}", encoding="utf-8")
+        whose = folder / f"code of {name}" / "whose.py"
+        whose.parent.mkdir()
+        whose.write_text(f"NAME = {name!r}", encoding="utf-8")
         mlflow.pyfunc.save_model(
             folder / name,
             python_model=folder / "odd.py",
-            code_paths=[str(folder / f"code of {name}" / "whose.py")],
+            code_paths=[str(whose)],
             model_config={"kind": name},
             signature=signature,
             pip_requirements=["mlflow"],
         )
     return folder
+
+
+@pytest.fixture(scope="module")
+def first(folders):
+    return str(folders / "first")
 
 
 @pytest.fixture(params=["forks", "one"])
@@ -111,14 +117,15 @@ def alive(pid):
     return True
 
 
-def test_each_of_two_models_runs_the_module_that_it_brought(folders, way):
+def test_each_of_two_models_runs_its_own_module_and_nothing_of_the_course(folders, way):
     with ModelProcess(str(folders / "first")) as a, ModelProcess(str(folders / "second")) as b:
+        assert a.predict(question("modules")) == [False, False]
         for model, name in ((a, "first"), (b, "second"), (a, "first")):
             assert model.predict(question("frame"))["name"].tolist() == [name, name]
 
 
-def test_answers_come_back_as_they_are(folders):
-    with ModelProcess(str(folders / "first")) as model:
+def test_answers_come_back_as_they_are(first):
+    with ModelProcess(first) as model:
         frame = model.predict(question("frame"))
         assert frame.index.tolist() == [7, 9]
         assert list(frame) == ["name", "half", "gap", "none"]
@@ -130,57 +137,49 @@ def test_answers_come_back_as_they_are(folders):
         assert model.predict(question("print")) == [1]
 
 
-def test_nothing_of_the_course_is_imported_beforehand(folders, way):
-    with ModelProcess(str(folders / "first")) as model:
-        assert model.predict(question("modules")) == [False, False]
-
-
-def test_the_environment_is_that_of_the_moment(folders, monkeypatch):
+def test_the_environment_is_that_of_the_moment(first, monkeypatch):
     for value in ("one", "two"):
         monkeypatch.setenv("LOAN_TEST", value)
-        with ModelProcess(str(folders / "first")) as model:
+        with ModelProcess(first) as model:
             assert model.predict(question("variable")) == [value]
 
 
-@pytest.mark.parametrize(("what", "name"), [("raise", "KeyError"), ("object", "AttributeError")])
-def test_an_error_has_its_name_and_nothing_more_and_the_process_goes_on(what, name, folders):
-    with ModelProcess(str(folders / "first")) as model:
-        with pytest.raises(ModelError, match=f"^{name}$"):
-            model.predict(question(what))
+@pytest.mark.parametrize(
+    ("frame", "name"),
+    [
+        (question("raise"), "^KeyError$"),
+        (question("object"), "^AttributeError$"),
+        (question("array").drop(columns="x"), "^Mlflow"),  # which the signature refuses
+    ],
+)
+def test_an_error_has_its_name_and_nothing_more_and_the_process_goes_on(frame, name, first):
+    with ModelProcess(first) as model:
+        with pytest.raises(ModelError, match=name):
+            model.predict(frame)
         assert model.running and model.predict(question("array"))
 
 
-def test_a_frame_that_the_signature_refuses_is_refused(folders):
-    with ModelProcess(str(folders / "first")) as model, pytest.raises(ModelError, match="Mlflow"):
-        model.predict(question("array").drop(columns="x"))
-
-
-def test_a_model_that_does_not_load_is_said_to(folders, way):
-    with pytest.raises(ModelError, match="^KeyError$"):
-        ModelProcess(str(folders / "does not load"))
-
-
-def test_a_process_ends_with_its_block_and_with_its_object(folders, way):
-    with ModelProcess(str(folders / "first")) as model:
-        (first,) = model.predict(question("pid"))
-    another = ModelProcess(str(folders / "first"))
-    (second,) = another.predict(question("pid"))
-    assert first != second
+def test_a_process_ends_with_its_block_and_with_its_object(first, way):
+    with ModelProcess(first) as model:
+        (one,) = model.predict(question("pid"))
+    another = ModelProcess(first)
+    (other,) = another.predict(question("pid"))
+    assert one != other
     del another
-    assert soon(lambda: not alive(first) and not alive(second), 30)
+    assert soon(lambda: not alive(one) and not alive(other), 30)
     with pytest.raises(ModelError, match="ProcessEnded"):
         model.predict(question("array"))
 
 
-def test_a_process_that_ended_by_itself_is_told(folders):
-    with ModelProcess(str(folders / "first")) as model:
+def test_a_process_that_ended_by_itself_is_told(first):
+    with ModelProcess(first) as model:
         with pytest.raises(ModelError, match="ProcessEnded"):
             model.predict(question("end"))
         assert not model.running
 
 
-def test_a_process_that_takes_too_long_is_ended(folders):
-    with ModelProcess(str(folders / "first"), seconds=1) as model:
+def test_a_process_that_takes_too_long_is_ended(first):
+    with ModelProcess(first, seconds=1) as model:
         model.seconds = None
         (pid,) = model.predict(question("pid"))
         model.seconds = 0.5
@@ -189,8 +188,8 @@ def test_a_process_that_takes_too_long_is_ended(folders):
     assert soon(lambda: not alive(pid), 30)
 
 
-def test_an_interrupt_ends_the_process_and_not_the_next_answer(folders):
-    model = ModelProcess(str(folders / "first"))
+def test_an_interrupt_ends_the_process_and_not_the_next_answer(first):
+    model = ModelProcess(first)
     (pid,) = model.predict(question("pid"))
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
@@ -205,20 +204,15 @@ def test_an_interrupt_ends_the_process_and_not_the_next_answer(folders):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Processes are forked on Linux only.")
-def test_the_process_behind_the_forks_may_end_and_is_started_again(folders):
-    ModelProcess(str(folders / "first")).stop()
+def test_the_process_behind_the_forks_has_one_thread_and_is_started_again_when_it_ends(first):
+    with ModelProcess(first):  # a fork would keep the lock of another thread
+        assert psutil.Process(loan_process._starter.process.pid).num_threads() == 1
     loan_process._starter.process.kill()
-    with ModelProcess(str(folders / "first")) as model:
+    with ModelProcess(first) as model:
         assert model.predict(question("array"))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Processes are forked on Linux only.")
-def test_the_process_behind_the_forks_has_no_thread_whose_lock_a_fork_would_keep(folders):
-    with ModelProcess(str(folders / "first")):
-        assert psutil.Process(loan_process._starter.process.pid).num_threads() == 1
-
-
-def test_no_process_outlives_its_model_but_the_one_behind_the_forks(folders, way):
+def test_no_process_outlives_its_model_or_one_that_does_not_load(folders, way):
     def children():
         behind = loan_process._starter.process
         return {p.pid for p in psutil.Process().children(recursive=True)} - {behind and behind.pid}
@@ -226,17 +220,17 @@ def test_no_process_outlives_its_model_but_the_one_behind_the_forks(folders, way
     before = children()
     with ModelProcess(str(folders / "first")):
         assert len(children() - before) == 1
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="^KeyError$"):
         ModelProcess(str(folders / "does not load"))
     assert soon(lambda: children() <= before, 30)
 
 
 @pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)"], ids=["ends", "is killed"])
-def test_no_process_outlives_its_program(folders, end):
+def test_no_process_outlives_its_program(first, end):
     code = f"""
 import os, psutil
 from loan_process import ModelProcess
-model = ModelProcess({str(folders / "first")!r})
+model = ModelProcess({first!r})
 print(*[process.pid for process in psutil.Process().children(recursive=True)], flush=True)
 {end}
 """
@@ -246,7 +240,7 @@ print(*[process.pid for process in psutil.Process().children(recursive=True)], f
     assert soon(lambda: not any(map(alive, pids)), 30)
 
 
-def test_a_stranger_who_connects_first_is_not_taken_for_the_process(folders, monkeypatch):
+def test_a_stranger_who_connects_first_is_not_taken_for_the_process(first, monkeypatch):
     import socket
 
     start = loan_process._starter.start
@@ -260,7 +254,7 @@ def test_a_stranger_who_connects_first_is_not_taken_for_the_process(folders, mon
         start(line)
 
     monkeypatch.setattr(loan_process._starter, "start", slowly)
-    with ModelProcess(str(folders / "first")) as model:
+    with ModelProcess(first) as model:
         assert model.predict(question("array"))
     strangers[0].close()
 
