@@ -61,17 +61,19 @@ def registry(tmp_path_factory):
         prepare()
         client = mlflow.MlflowClient(tracking_uri())
         client.create_registered_model(NAME)
+        signature = mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")]))
         for number, kind in enumerate(KINDS, start=1):
-            signature = mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")]))
-            fine = {"number": number, "kind": "fine"}
-            (folder / f"code-{number}").mkdir()
             whose = folder / f"code-{number}" / "whose.py"  # of the same name in each version
+            whose.parent.mkdir()
             whose.write_text(f"NUMBER = {number}", encoding="utf-8")
             mlflow.pyfunc.save_model(
                 folder / f"model-{number}",
                 code_paths=[str(whose)],
                 python_model=folder / "numbered.py",
-                model_config=fine,  # asked for its example when it is saved
+                model_config={
+                    "number": number,
+                    "kind": "fine",
+                },  # asked for its example when it is saved
                 signature=None if kind == "no signature" else signature,
                 input_example={"amount": [1.0]} if kind != "no signature" else None,
                 pip_requirements=["mlflow"],
@@ -96,16 +98,18 @@ def following(registry, server):
     return server
 
 
-def start(uri, *options):
+def start(uri, *options, store=None):
     script = [sys.executable, str(NOTEBOOKS / "loan_front.py"), uri, "--port", "{port}"]
-    env = {"MLFLOW_TRACKING_URI": tracking_uri()}
+    env = {"MLFLOW_TRACKING_URI": store or tracking_uri()}
     following = [*script, "--front", "loan_following:Following", *options]
     return local_server(following, health_path="/ping", timeout=120, env=env, name="following")
 
 
-def move(registry, server, number):
-    registry.set_registered_model_alias(NAME, "champion", number)
-    assert soon(lambda: version_of(server) == str(number), 30)
+def move(registry, server, *numbers):
+    """Make one version after the other the champion, each when the one before answers."""
+    for number in numbers:
+        registry.set_registered_model_alias(NAME, "champion", number)
+        assert soon(lambda due=str(number): version_of(server) == due, 30)
 
 
 def version_of(server):
@@ -125,6 +129,11 @@ def told(answer):
     return version, body
 
 
+def due(versions):
+    """Return what answers tell where each of these versions gives its own number."""
+    return {(version, f'{{"predictions": [{version}]}}') for version in versions}
+
+
 def answers_during(work, server, connections):
     """Do some work while requests are sent; return the answers. One that fails raises."""
     with under_load(server.port, BODY, connections=connections) as answers:
@@ -134,33 +143,24 @@ def answers_during(work, server, connections):
 
 
 def test_promotion_and_rollback_under_load_lose_no_request(registry, following):
-    def there_and_back():
-        move(registry, following, 2)
-        move(registry, following, 1)
-
-    answers = answers_during(there_and_back, following, connections=1)
+    answers = answers_during(lambda: move(registry, following, 2, 1), following, connections=1)
     assert len(answers) > 100
-    assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
+    assert {told(a) for a in answers} == due("12")
     assert [version for version, _ in groupby(told(a)[0] for a in answers)] == ["1", "2", "1"]
 
 
-def test_many_connections_lose_none_either(registry, following):
-    def many_times():
-        for number in (2, 1, 2, 1):
-            move(registry, following, number)
-
-    answers = answers_during(many_times, following, connections=16)
-    assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "12"}
-
-
-def test_each_version_runs_the_module_that_it_brought(registry, following):
-    def one_after_the_other():
-        move(registry, following, 7)
-        move(registry, following, 8)
-        move(registry, following, 7)
-
-    answers = answers_during(one_after_the_other, following, connections=4)
-    assert {told(a) for a in answers} == {(v, f'{{"predictions": [{v}]}}') for v in "178"}
+@pytest.mark.parametrize(
+    ("numbers", "connections"),
+    [
+        pytest.param([2, 1, 2, 1], 16, id="many connections"),
+        pytest.param([7, 8, 7], 4, id="versions that bring a module"),
+    ],
+)
+def test_each_version_answers_with_its_own_module_and_no_request_is_lost(
+    numbers, connections, registry, following
+):
+    answers = answers_during(lambda: move(registry, following, *numbers), following, connections)
+    assert {told(a) for a in answers} == due({"1", *map(str, numbers)})
 
 
 def test_a_version_whose_process_ends_is_started_anew(following):
@@ -168,7 +168,7 @@ def test_a_version_whose_process_ends_is_started_anew(following):
         os.kill(process_of_a_model(group_of(following)), signal.SIGKILL)
 
     answers = answers_during(kill_it, following, connections=4)
-    assert {told(a) for a in answers} == {("1", '{"predictions": [1]}')}
+    assert {told(a) for a in answers} == due("1")
 
 
 def test_requests_are_answered_while_a_slow_version_loads(registry, following):
@@ -187,24 +187,25 @@ def test_a_version_that_cannot_be_served_does_not_answer(number, registry, follo
         assert soon(lambda: sentence.search(following.log()), 30)
 
     answers = answers_during(break_it, following, connections=4)
-    assert {told(a) for a in answers} == {("1", '{"predictions": [1]}')}
+    assert {told(a) for a in answers} == due("1")
     assert "secret" not in following.log()
     move(registry, following, 2)
 
 
 def test_without_the_alias_the_last_version_goes_on(registry, following):
-    before = following.log().count("followed@champion cannot be loaded")
+    def said():
+        return following.log().count("followed@champion cannot be loaded")
+
+    before = said()
 
     def delete():
         registry.delete_registered_model_alias(NAME, "champion")
-        assert soon(
-            lambda: following.log().count("followed@champion cannot be loaded") > before, 30
-        )
+        assert soon(lambda: said() > before, 30)
         time.sleep(3)  # a second look finds the same, and says nothing
 
     answers = answers_during(delete, following, connections=4)
     assert {told(a)[0] for a in answers} == {"1"}
-    assert following.log().count("followed@champion cannot be loaded") == before + 1
+    assert said() == before + 1
     move(registry, following, 2)
 
 
@@ -236,15 +237,11 @@ def test_the_server_ends_while_a_version_loads(registry):
 
 
 def test_the_server_answers_and_ends_when_the_store_is_gone(registry, tmp_path):
-    """A front follows a store that disappears."""
     home = tmp_path / "mlflow.db"
     shutil.copy(tracking_uri().removeprefix("sqlite:///"), home)
-    mine = mlflow.MlflowClient(f"sqlite:///{home}")
-    mine.set_registered_model_alias(NAME, "champion", 1)
-    script = [sys.executable, str(NOTEBOOKS / "loan_front.py"), f"models:/{NAME}@champion"]
-    script += ["--front", "loan_following:Following", "--port", "{port}"]
-    env = {"MLFLOW_TRACKING_URI": f"sqlite:///{home}"}
-    with local_server(script, health_path="/ping", timeout=120, env=env) as server:
+    store = f"sqlite:///{home}"
+    mlflow.MlflowClient(store).set_registered_model_alias(NAME, "champion", 1)
+    with start(f"models:/{NAME}@champion", store=store) as server:
         home.write_bytes(b"no database")
         assert soon(lambda: "version 1 keeps answering" in server.log(), 30)
         assert version_of(server) == "1"
