@@ -39,12 +39,13 @@ def fuzz(examples):
     )
 
 
-def applicant():
-    (record,) = json.loads(load_loans()[FEATURES].head(1).to_json(orient="records"))
-    return record | {"Gender": SECRET_TEXT, "ApplicantIncome": SECRET_NUMBER}
+def as_bytes(payload):
+    return json.dumps(payload).encode()
 
 
-APPLICANT = applicant()
+(APPLICANT,) = json.loads(load_loans()[FEATURES].head(1).to_json(orient="records"))
+APPLICANT |= {"Gender": SECRET_TEXT, "ApplicantIncome": SECRET_NUMBER}
+GOOD = as_bytes({"inputs": [APPLICANT]})
 
 
 def serve_front(model, script=NOTEBOOKS / "loan_front.py"):
@@ -65,7 +66,7 @@ def models(tmp_path_factory):
 def front(request, models):
     """The served front, before each of the models; at the end it must be as it was."""
     with serve_front(models / request.param) as server:
-        good = post(json.dumps({"inputs": [APPLICANT]}).encode())
+        good = post(GOOD)
         before = exchange(server.port, good)
         assert before.startswith(b"HTTP/1.1 200 ")
         yield server
@@ -80,6 +81,10 @@ def post(body, content_type=JSON, path="/invocations", headers=""):
     if content_type is not None:
         head += f"Content-Type: {content_type}\r\n"
     return f"{head}{headers}\r\n".encode("latin-1", "replace") + body
+
+
+#: What a request in chunks begins with.
+CHUNKED = re.sub(rb"Content-Length: \d+", b"Transfer-Encoding: chunked", post(b""))
 
 
 def exchange(port, request, wait=True):
@@ -170,10 +175,6 @@ def payloads(draw):
     return draw(st.sampled_from([payload, payload, payload, payload | {"inputs": rows}, rows]))
 
 
-def as_bytes(payload):
-    return json.dumps(payload).encode()
-
-
 @st.composite
 def bodies(draw):
     """Bytes that are no JSON, or no UTF-8, or nested, or cut, or too many."""
@@ -247,8 +248,7 @@ def test_no_method_or_path_breaks_it(front, method, path, body):
 @given(headers=st.lists(st.tuples(header_names, header_text), max_size=4))
 def test_no_header_breaks_it(front, headers):
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    body = as_bytes({"inputs": [APPLICANT]})
-    answer = exchange(front.port, post(body, headers=f"{lines}Connection: close\r\n"))
+    answer = exchange(front.port, post(GOOD, headers=f"{lines}Connection: close\r\n"))
     assert faults(answer) == []
 
 
@@ -260,22 +260,18 @@ def test_no_header_breaks_it(front, headers):
 )
 def test_a_request_that_never_ends_well_is_survived(front, cut, length, chunk):
     """Cut off, with a wrong length, or in broken chunks: the client leaves without an answer."""
-    request = post(as_bytes({"inputs": [APPLICANT]}))
+    request = post(GOOD)
     exchange(front.port, request[:cut], wait=False)
     wrong = re.sub(rb"Content-Length: \d+", b"Content-Length: " + length.encode(), request)
     exchange(front.port, wrong, wait=False)
-    chunked = re.sub(rb"Content-Length: \d+", b"Transfer-Encoding: chunked", request)
-    exchange(front.port, chunked.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + chunk, wait=False)
+    exchange(front.port, CHUNKED + chunk, wait=False)
 
 
 def test_chunks_are_read_up_to_the_largest_body(front):
-    body = as_bytes({"inputs": [APPLICANT]})
-    head = re.sub(rb"Content-Length: \d+", b"Transfer-Encoding: chunked", post(body))
-    head = head.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    chunks = b"".join(b"%x\r\n%s\r\n" % (1, body[n : n + 1]) for n in range(len(body)))
-    assert exchange(front.port, head + chunks + b"0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in GOOD)
+    assert exchange(front.port, CHUNKED + chunks + b"0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
     endless = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    answer = exchange(front.port, head + endless * (MAX_BYTES // 4096 + 1))
+    answer = exchange(front.port, CHUNKED + endless * (MAX_BYTES // 4096 + 1))
     assert answer.startswith(b"HTTP/1.1 413 ") and faults(answer) == []
 
 
@@ -287,10 +283,10 @@ def test_mlflows_own_server_has_the_faults_that_we_look_for(models):
         told = [
             faults(exchange(server.port, request))
             for request in (
-                post(as_bytes({"inputs": [APPLICANT]})),
-                post(as_bytes({"inputs": [APPLICANT]}), content_type=None),
+                post(GOOD),
+                post(GOOD, content_type=None),
                 post(b"[" * 30_000),
-                post(as_bytes({"inputs": [APPLICANT]})[:-9]),
+                post(GOOD[:-9]),
                 post(as_bytes({"dataframe_records": [left_out]})),
                 post(as_bytes({"dataframe_records": [APPLICANT | {"LoanAmount": -math.inf}]})),
             )
