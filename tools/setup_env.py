@@ -14,14 +14,19 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 14)  # the Python versions that the course is tested with
+SUPPORTED = "Python {}.{} to {}.{}".format(*OLDEST + NEWEST)
 UV = "uv==0.13.9"
+PIP_INSTALL = ("-m", "pip", "install", "--no-input")
 
 INPUTS = ("pyproject.toml", "constraints.txt", "python_env.yaml", "tools/setup_env.py")
 MADE = (".venv", "src/loanflow.egg-info")
@@ -41,43 +46,14 @@ CAUSES = (  # and what tools print then, the surest sign first
     (NO_ACCESS, ("Permission denied", "Read-only file system", "Access is denied")),
 )
 
-# JupyterLab begins with lesson 00, shows the whole course, fetches no news, looks for no update,
-# offers no extension to download, and prints only where it runs. Kernels without encryption print
-# a warning each.
 LAB_START = "/lab/tree/notebooks/00_start_here.ipynb"
 LAB_SERVER = "etc/jupyter/jupyter_server_config.json"
-LAB_SERVER_SETTINGS = {
-    "KernelManager": {"transport_encryption": "auto"},
-    "LabApp": {
-        "default_url": LAB_START,
-        "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
-        "extension_manager": "readonly",
-        "log_level": "ERROR",
-        "news_url": None,
-    },
-    "ServerApp": {"log_level": "ERROR"},
-}
 LAB_PAGE = "share/jupyter/lab/settings/overrides.json"
-# A button in the top bar, in sight of every page, opens the MLflow UI in a tab among the notebooks.
-# Command and id are jupyter-server-proxy's, which starts the server at the first click.
-UI_BUTTON = {
-    "name": "mlflow-ui",
-    "command": "server-proxy:open",
-    "label": "MLflow UI",
-    "caption": "Open the MLflow UI on your store (the first time, it takes some seconds)",
-    "rank": 900,
-}
 UI_PAGE = {
     "id": "server-proxy:mlflow",
     "title": "MLflow UI",
     "url": "mlflow/#/experiments",
     "newBrowserTab": False,
-}
-LAB_PAGE_SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {
-        "checkForUpdates": False,
-        "fetchNews": "false",
-    },
 }
 # While Python imports MLflow it looks for garbage hundreds of times, in vain, which takes up to a
 # quarter of the time in which a server starts (findings/import_of_mlflow_looks_for_garbage.sh).
@@ -105,8 +81,8 @@ def main(arguments, root=ROOT):
             write_lab_settings(Path(sys.prefix), root, base)
             look_for_garbage_less_often(Path(sys.prefix))
         elif arguments:
-            allowed = "; allowed are --constraints and --lab"
-            raise SetupError("unknown argument " + arguments[0] + allowed)
+            known = "--constraints and --lab"
+            raise SetupError(f"unknown argument {arguments[0]}; allowed are {known}")
         else:
             set_up(root)
     except SetupError as error:
@@ -156,28 +132,54 @@ def build(root):
 def install(root, installer):
     """Install the pinned set and the package itself, byte-compiled."""
     python = venv_python(root)
-    pip = [python, "-m", "pip", "install", "--no-input"]
     what = ["-c", "constraints.txt", "-e", "."]
     if installer == "uv":
-        run(pip + [UV], root)
+        uv = install_uv(python, root)
         say("Installing the packages with uv; this takes about a minute ...")
-        run(uv(python) + ["install", "--python", python, "--compile-bytecode"] + what, root)
+        run(uv + ["pip", "install", "--python", python, "--compile-bytecode"] + what, root)
     else:
         say("Installing the packages with pip; this takes minutes ...")
-        run(pip + ["--compile"] + what, root)
+        run([python, *PIP_INSTALL, "--compile"] + what, root)
     run([python, "-m", "compileall", "-q", "src"], root)
 
 
 def write_lab_settings(prefix, root, base="/"):
     """Make JupyterLab quiet, offline and rooted at the course, with the UI one click away.
 
-    `prefix` is the environment that JupyterLab runs in, `base` the path at which its pages begin.
+    It begins with lesson 00, shows the whole course, fetches no news, looks for no update, offers
+    no extension to download, and prints only where it runs. `prefix` is the environment that it
+    runs in, `base` the path at which its pages begin.
     """
-    server = dict(LAB_SERVER_SETTINGS)
-    server["ServerApp"] = dict(server["ServerApp"], root_dir=str(root))
-    button = dict(UI_BUTTON, args=dict(UI_PAGE, url=base + UI_PAGE["url"]))
-    page = dict(LAB_PAGE_SETTINGS)
-    page["@jupyterlab/application-extension:top-bar"] = {"toolbar": [button]}
+    server = {
+        # Kernels without encryption print a warning each.
+        "KernelManager": {"transport_encryption": "auto"},
+        "LabApp": {
+            "default_url": LAB_START,
+            "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+            "extension_manager": "readonly",
+            "log_level": "ERROR",
+            "news_url": None,
+        },
+        "ServerApp": {"log_level": "ERROR", "root_dir": str(root)},
+    }
+    # A button in the top bar, in sight of every page, opens the MLflow UI in a tab among the
+    # notebooks. Command and id are jupyter-server-proxy's, which starts the server at the first
+    # click.
+    button = {
+        "name": "mlflow-ui",
+        "command": "server-proxy:open",
+        "args": dict(UI_PAGE, url=base + UI_PAGE["url"]),
+        "label": "MLflow UI",
+        "caption": "Open the MLflow UI on your store (the first time, it takes some seconds)",
+        "rank": 900,
+    }
+    page = {
+        "@jupyterlab/apputils-extension:notification": {
+            "checkForUpdates": False,
+            "fetchNews": "false",
+        },
+        "@jupyterlab/application-extension:top-bar": {"toolbar": [button]},
+    }
     for name, settings in ((LAB_SERVER, server), (LAB_PAGE, page)):
         path = prefix / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -214,43 +216,35 @@ def prepare_store(root):
 
 def write_constraints(root):
     """Resolve pyproject.toml for every supported Python and platform into constraints.txt."""
-    import tempfile
-
+    options = (
+        "--universal --fork-strategy fewest --no-emit-index-url --quiet --annotation-style line "
+        "--group checkers --group guide --group spark pyproject.toml -o constraints.txt"
+    )
+    oldest = ["--python-version", "{}.{}".format(*OLDEST)]
+    header = ["--custom-compile-command", "make constraints"]
     with tempfile.TemporaryDirectory() as folder:
-        run([sys.executable, "-m", "venv", folder], root)
-        python = venv_python(Path(folder), ".")
-        run([python, "-m", "pip", "install", "--no-input", UV], root)
-        command = "compile --universal --fork-strategy fewest --no-emit-index-url --quiet"
-        options = ["--python-version", "{}.{}".format(*OLDEST), "--annotation-style", "line"]
-        header = ["--custom-compile-command", "make constraints"]
-        groups = ["--group", "checkers", "--group", "guide", "--group", "spark"]
-        files = ["pyproject.toml"] + groups + ["-o", "constraints.txt"]
-        run(uv(python) + command.split() + options + header + files, root)
+        run(uv_in(folder, root) + ["pip", "compile"] + options.split() + oldest + header, root)
     say("Wrote constraints.txt.")
 
 
 def use_supported_python(arguments, root):
     """Run this file again with a supported Python where this one is not; exit where none is had."""
-    import subprocess
-
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     this = "{}.{}".format(*sys.version_info)
     found = find_python(root)
     if not found:
-        say("No Python {}.{} to {}.{} is here; uv fetches one ...".format(*OLDEST + NEWEST))
+        say(f"No {SUPPORTED} is here; uv fetches one ...")
         found = fetch_python(root)
     if not found:
+        newest = "{}.{}".format(*NEWEST)
         sys.exit(
-            "set-up failed: Python {}.{} to {}.{} is needed, this is ".format(*OLDEST + NEWEST)
-            + this
-            + " ("
-            + sys.executable
-            + "), and uv could fetch no other; install Python {}.{} "
-            "and name it: make lab PYTHON=python{}.{}".format(*NEWEST + NEWEST)
+            f"set-up failed: {SUPPORTED} is needed, this is {this} ({sys.executable}), and uv "
+            f"could fetch no other; install Python {newest} and name it: "
+            f"make lab PYTHON=python{newest}"
         )
     if Path(found).parent != venv_python(root).parent:  # chosen once, it is not said again
-        say("This is Python " + this + "; set-up takes " + found + " instead.")
+        say(f"This is Python {this}; set-up takes {found} instead.")
     sys.exit(subprocess.call([found, str(Path(__file__).resolve())] + arguments))
 
 
@@ -263,14 +257,10 @@ def find_python(root):
     commands = [[str(venv_python(root))]]
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         name = f"python3.{minor}"
-        commands.append([shutil.which(name)])
+        commands.append([shutil.which(name) or name])
         commands += [[str(path)] for path in sorted(pyenv.glob(f"3.{minor}.*/bin/{name}"))]
-        commands.append([shutil.which("py"), f"-3.{minor}"])
-    for command in commands:
-        path = command[0] and supported(command)
-        if path:
-            return path
-    return None
+        commands.append(["py", f"-3.{minor}"])
+    return next(filter(None, map(supported, commands)), None)
 
 
 def supported(command):
@@ -278,13 +268,10 @@ def supported(command):
 
     A version manager's shim is on the PATH also where its Python is not installed.
     """
-    import subprocess
-
-    probe = "import sys, venv; print(sys.executable if {} <= sys.version_info[:2] <= {} else '')"
+    probe = f"sys.executable if {OLDEST} <= sys.version_info[:2] <= {NEWEST} else ''"
+    command = command + ["-c", f"import sys, venv; print({probe})"]
     try:
-        printed = subprocess.check_output(
-            command + ["-c", probe.format(OLDEST, NEWEST)], stderr=subprocess.DEVNULL
-        )
+        printed = subprocess.check_output(command, stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
         return None
     return printed.decode("utf-8", "replace").strip() or None
@@ -292,36 +279,39 @@ def supported(command):
 
 def fetch_python(root):
     """Let uv fetch a supported Python; return its path, or None where it cannot."""
-    import tempfile
-
     version = "{}.{}".format(*NEWEST)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            run([sys.executable, "-m", "venv", folder], root)
-            uv_of = [venv_python(Path(folder), "."), "-m"]
-            run(uv_of + ["pip", "install", "--no-input", UV], root)
-            run(uv_of + ["uv", "python", "install", version], root, UV_PYTHON_DOWNLOADS="manual")
-            return run(uv_of + ["uv", "python", "find", "--managed-python", version], root).strip()
+            python = uv_in(folder, root) + ["python"]
+            run(python + ["install", version], root, UV_PYTHON_DOWNLOADS="manual")
+            return run(python + ["find", "--managed-python", version], root).strip()
         except SetupError:
             return None
 
 
+def uv_in(folder, root):
+    """Make an environment with uv in an empty folder; return the start of a uv command."""
+    run([sys.executable, "-m", "venv", folder], root)
+    return install_uv(venv_python(Path(folder), "."), root)
+
+
+def install_uv(python, root):
+    """Install uv beside a Python; return the start of a uv command."""
+    run([python, *PIP_INSTALL, UV], root)
+    return [python, "-m", "uv", "--no-progress"]
+
+
 def fingerprint(root):
     """Return a hash of everything that `.venv` is made from, its place included."""
-    digest = hashlib.sha256()
-    for part in ("{}.{}".format(*sys.version_info), str(root)):
-        digest.update(part.encode("utf-8", "surrogateescape") + b"\0")
-    for name in INPUTS:
-        digest.update((root / name).read_bytes() + b"\0")
-    return digest.hexdigest()
+    parts = ["{}.{}".format(*sys.version_info).encode(), os.fsencode(str(root))]
+    parts += [(root / name).read_bytes() for name in INPUTS]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def run(command, root, **variables):
     """Run a command silently; return its output, and raise SetupError with it where it fails."""
-    import subprocess
-
-    environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", UV_PYTHON_DOWNLOADS="never")
-    environment.update(variables)
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    environment = {**os.environ, **quiet, **variables}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [str(part) for part in command],
@@ -353,11 +343,9 @@ def fail(root, error):
     """Print the one line, keep the full output in setup.log, and return exit code 1."""
     line = f"set-up failed: {error}"
     if error.output:
-        try:
+        with suppress(OSError):  # a full or read-only disk must not hide the cause
             (root / LOG).write_text(error.output, encoding="utf-8")
             line += f" (all of the output: {LOG})"
-        except OSError:
-            pass  # a full or read-only disk must not hide the cause
     print(line, file=sys.stderr)
     return 1
 
@@ -384,11 +372,6 @@ def remove(path):
 def venv_python(root, venv=".venv"):
     """Return the path of the environment's Python."""
     return root / venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def uv(python):
-    """Return the start of a uv command."""
-    return [python, "-m", "uv", "--no-progress", "pip"]
 
 
 def say(line):
