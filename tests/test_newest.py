@@ -21,17 +21,10 @@ IDS = [
 
 
 def test_the_pins_are_loosened_and_nothing_else():
-    text = """
-[project]
-dependencies = [
-    "numpy==2.4.6",
-    "mlflow[auth]==3.17.2",
-    "uvloop==0.23.0 ; sys_platform != 'win32'",
-]
-"""
-    assert newest.loosened(text) == ["numpy", "mlflow[auth]", 'uvloop ; sys_platform != "win32"']
-    own = newest.loosened((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    found = newest.loosened((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    own = list(map(str, found))
     assert len(own) > 30 and not any("==" in line.split(";")[0] for line in own)
+    assert {"numpy", "mlflow[auth]", 'uvloop; sys_platform != "win32"'} < set(own)
 
 
 def test_what_moved_is_what_is_in_both_and_differs():
@@ -42,18 +35,13 @@ def test_what_moved_is_what_is_in_both_and_differs():
 
 def test_the_new_versions_are_named_where_the_old_ones_stood(tmp_path):
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "steps").mkdir()
-    for name in ("python_env.yaml", "conda.yaml", "Dockerfile", "steps/train.py"):
-        (tmp_path / name).write_text("")
-    (tmp_path / "python_env.yaml").write_text(
-        "  - scikit_learn==1.9.1\n  - my-scikit-learn==1.9.1\n  - scikit-learn==1.9.10\n"
-    )
-    (tmp_path / "notebooks" / "01_x.ipynb").write_text('"[\\"scikit-learn==1.9.1\\"]"')
+    python_env, notebook = tmp_path / "python_env.yaml", tmp_path / "notebooks" / "01_x.ipynb"
+    alike = "  - my-scikit-learn==1.9.1\n  - scikit-learn==1.9.10\n"
+    python_env.write_text(f"  - scikit_learn==1.9.1\n{alike}")
+    notebook.write_text(r'"[\"scikit-learn==1.9.1\"]"')
     newest.rename(tmp_path, {"scikit-learn": ("1.9.1", "2.0")})
-    assert (tmp_path / "python_env.yaml").read_text() == (
-        "  - scikit_learn==2.0\n  - my-scikit-learn==1.9.1\n  - scikit-learn==1.9.10\n"
-    )
-    assert (tmp_path / "notebooks" / "01_x.ipynb").read_text() == '"[\\"scikit-learn==2.0\\"]"'
+    assert python_env.read_text() == f"  - scikit_learn==2.0\n{alike}"
+    assert notebook.read_text() == r'"[\"scikit-learn==2.0\"]"'
 
 
 def results_of(tmp_path, *cells):

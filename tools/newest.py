@@ -9,6 +9,7 @@ every cell with its stored output. Nothing of the course itself is changed. It n
 
 import argparse
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -16,52 +17,39 @@ import tempfile
 import time
 import tomllib
 import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from classroom.workspace import NOTEBOOKS, REPOSITORY, home, lessons
 
 #: Where a version is named that the newest one has to replace.
 NAMING = ("python_env.yaml", "conda.yaml", "Dockerfile", "steps/*.py", "notebooks/*.ipynb")
+UV = (sys.executable, "-m", "uv", "--no-progress")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m|#x1B\[[0-9;]*m")
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A lesson whose outputs are no longer those that it stores.
-
-    Attributes
-    ----------
-    lesson : str
-        The notebook's name.
-    cell : str
-        The id of the first cell that differs.
-    line : str
-        Its first line that differs: what was stored and what came, or the exception.
-    cells : int
-        How many of the lesson's cells differ; one that fails takes later ones along.
-    """
+class Broken(NamedTuple):
+    """A lesson whose outputs are no longer those that it stores."""
 
     lesson: str
-    cell: str
-    line: str
-    cells: int
+    cell: str  # the id of the first cell that differs
+    line: str  # its first line that differs: what was stored and what came, or the exception
+    cells: int  # how many of its cells differ; one that fails takes later ones along
 
 
-def loosened(pyproject: str) -> list[str]:
+def loosened(pyproject: str) -> list[Requirement]:
     """Return the direct dependencies of a pyproject.toml without their versions."""
-    requirements = map(Requirement, tomllib.loads(pyproject)["project"]["dependencies"])
-    found = []
-    for requirement in requirements:
-        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-        marker = f" ; {requirement.marker}" if requirement.marker else ""
-        found.append(f"{requirement.name}{extras}{marker}")
+    found = [Requirement(text) for text in tomllib.loads(pyproject)["project"]["dependencies"]]
+    for requirement in found:
+        requirement.specifier = SpecifierSet()
     return found
 
 
@@ -105,14 +93,13 @@ def first_difference(message: str) -> str:
 
 def broken_lessons(results: str) -> list[Broken]:
     """Read the failed cells off pytest's JUnit file."""
-    failures: dict[str, list[tuple[int, str]]] = {}
+    failures = defaultdict(list)
     for case in ElementTree.fromstring(results).iter("testcase"):
-        said = [found for kind in ("failure", "error") if (found := case.find(kind)) is not None]
         cell = re.search(r"Cell (\d+)", case.get("name"))
+        said = [element for element in case if element.tag in ("failure", "error")]
         if said and cell:
             lesson = re.search(r"(\d\d_\w+)", case.get("classname") + case.get("name"))[1]
-            message = said[0].text or said[0].get("message", "")
-            failures.setdefault(lesson, []).append((int(cell[1]), message))
+            failures[lesson].append((int(cell[1]), said[0].text or said[0].get("message", "")))
     found = []
     for lesson, cells in sorted(failures.items()):
         number, message = min(cells)
@@ -141,39 +128,29 @@ def report(
         lines += [f"| {name} | {old} | {new} |" for name, (old, new) in direct.items()]
     else:
         lines.append("Every direct dependency is the newest that fits.")
-    lines += ["", f"Of what they need, {len(indirect)} more moved."]
-    if indirect:
-        lines[-1] += " " + ", ".join(f"{n} {old} → {new}" for n, (old, new) in indirect.items())
+    others = ", ".join(f"{name} {old} → {new}" for name, (old, new) in indirect.items())
+    lines += ["", f"Of what they need, {len(indirect)} more moved. {others}".rstrip()]
     scripts = len(list((REPOSITORY / "findings").glob("*.sh")))
     lines += ["", f"`make findings` says which of the {scripts} findings still hold."]
     if broken:
         lines += ["", "| Lesson | First cell that differs | First line that differs | Cells |"]
         lines.append("| --- | --- | --- | --- |")
-    for one in broken:
-        line = one.line.replace("|", "\\|")[:300]
-        lines.append(f"| {one.lesson} | `{one.cell}` | {line} | {one.cells} |")
+    for lesson, cell, line, cells in broken:
+        line = line.replace("|", "\\|")[:300]
+        lines.append(f"| {lesson} | `{cell}` | {line} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
-def install(folder: Path) -> Path:
-    """Make an environment with the newest releases; return its Python."""
+def install(folder: Path, requirements: Sequence[Requirement]) -> tuple[Path, str]:
+    """Make an environment with the newest releases; return its Python and what it has, as pins."""
     environment = folder / "environment"
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    uv = [sys.executable, "-m", "uv", "--no-progress"]
     # With pip, as set-up makes it: without, MLflow warns in each cell that logs a model.
-    _run([*uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(environment)], folder)
-    loose = folder / "loose.txt"
-    pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
-    loose.write_text("\n".join(loosened(pyproject)), encoding="utf-8")
-    into = ["--quiet", "--python", str(python), "--compile-bytecode"]
-    _run([*uv, "pip", "install", *into, "--upgrade", "-r", str(loose)], folder)
-    return python
-
-
-def freeze(python: Path) -> str:
-    """Return what is installed in an environment, as pins."""
-    command = [sys.executable, "-m", "uv", "pip", "freeze", "--quiet", "--python", str(python)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    _run([*UV, "venv", "--quiet", "--seed", "--python", sys.executable, str(environment)], folder)
+    into = ["--quiet", "--python", str(python)]
+    loose = map(str, requirements)
+    _run([*UV, "pip", "install", *into, "--compile-bytecode", "--upgrade", *loose], folder)
+    return python, _run([*UV, "pip", "freeze", *into], folder)
 
 
 def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pins: str) -> Path:
@@ -184,8 +161,8 @@ def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pi
     (course / "constraints.txt").write_text(pins, encoding="utf-8")
     me = ["-c", "user.name=newest", "-c", "user.email=newest@localhost"]
     _run(["git", *me, "commit", "--quiet", "--all", "--allow-empty", "-m", "newest"], course)
-    uv = [sys.executable, "-m", "uv", "--no-progress", "pip", "install", "--quiet"]
-    _run([*uv, "--python", str(python), "--no-deps", "-e", str(course)], folder)
+    into = ["--quiet", "--python", str(python)]
+    _run([*UV, "pip", "install", *into, "--no-deps", "-e", str(course)], folder)
     # As set-up does: made in a lesson, the environment of project runs prints what uv says of it.
     make = [str(python), "-m", "classroom", "environment"]
     _run(make, course, {**_surroundings(python), "LOANFLOW_HOME": str(folder / "workspace")})
@@ -195,15 +172,12 @@ def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pi
 def run_lessons(course: Path, python: Path, names: Sequence[str]) -> str:
     """Execute the lessons of a clone and compare them; return pytest's JUnit file."""
     results = course / "results.xml"
-    command = [str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-k", "Cell"]
-    options = [
-        "--nbval",
-        "--nbval-current-env",
-        "--nbval-cell-timeout=240",
-        f"--junitxml={results}",
+    command = [
+        *(str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-k", "Cell"),
+        *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=240", f"--junitxml={results}"),
+        *(f"notebooks/{name}.ipynb" for name in names),
     ]
-    paths = [f"notebooks/{name}.ipynb" for name in names]
-    subprocess.run([*command, *options, *paths], cwd=course, env=_surroundings(python))  # may fail
+    subprocess.run(command, cwd=course, env=_surroundings(python))  # may fail
     return results.read_text(encoding="utf-8")
 
 
@@ -214,10 +188,11 @@ def _surroundings(python: Path) -> dict[str, str]:
     return {**kept, "PATH": path, "VIRTUAL_ENV": str(python.parent.parent)}
 
 
-def _run(command: Sequence[str], folder: Path, environment: Mapping | None = None) -> None:
+def _run(command: Sequence[str], folder: Path, environment: Mapping | None = None) -> str:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"This failed: {' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def main() -> None:
@@ -227,19 +202,17 @@ def main() -> None:
     asked = parser.parse_args()
     names = [p.stem for p in lessons() if not asked.lessons or p.name[:2] in asked.lessons]
     before = versions((REPOSITORY / "constraints.txt").read_text(encoding="utf-8"))
+    requirements = loosened((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="loanflow-newest-") as temporary:
         folder = Path(temporary)
-        python = install(folder)
-        pins = freeze(python)
+        python, pins = install(folder, requirements)
         changes = moved(before, versions(pins))
         course = clone(folder, python, changes, pins)
         broken = broken_lessons(run_lessons(course, python, names))
-    pyproject = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
-    named = {canonicalize_name(Requirement(text).name) for text in loosened(pyproject)}
+    named = {canonicalize_name(requirement.name) for requirement in requirements}
     direct = {name: change for name, change in changes.items() if name in named}
     indirect = {name: change for name, change in changes.items() if name not in named}
-    version = "{}.{}.{}".format(*sys.version_info)
-    text = report(version, direct, indirect, names, broken)
+    text = report(platform.python_version(), direct, indirect, names, broken)
     home().mkdir(parents=True, exist_ok=True)
     (home() / "newest.md").write_text(text, encoding="utf-8")
     print(text)
