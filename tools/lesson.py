@@ -110,66 +110,63 @@ def begin(name: str, title: str, part: str) -> list[Path]:
         raise ValueError(f"The name is {name!r}; allowed are small letters and underscores.")
     if taken := [path.name for path in before if path.stem[3:] == name]:
         raise ValueError(f"{taken[0]} has this name; choose another.")
-    number, two = len(before), f"{len(before):02d}"
-    about = {"number": number, "two": two, "stem": f"{two}_{name}", "title": title}
-    lesson = NOTEBOOKS / f"{about['stem']}.ipynb"
-    solutions = NOTEBOOKS / "solutions" / f"{about['stem']}_solutions.ipynb"
-    store, check = _code("store", STORE), _code("exercise-1-check", CHECK, **about)
-    task = _text("exercise-1", EXERCISE, **about)
+    two = f"{len(before):02d}"
+    stem = f"{two}_{name}"
+    about = {"number": len(before), "two": two, "stem": stem, "title": title}
+
+    def text(cell_id: str, source: str) -> nbformat.NotebookNode:
+        slide = {"slideshow": {"slide_type": "slide"}} if source.startswith(("# ", "## ")) else {}
+        return new_markdown_cell(source.format(**about), id=cell_id, metadata=slide)
+
+    def code(cell_id: str, source: str, **more: object) -> nbformat.NotebookNode:
+        return new_code_cell(source.format(**{**about, **more}), id=cell_id)
+
+    lesson = NOTEBOOKS / f"{stem}.ipynb"
+    solutions = NOTEBOOKS / "solutions" / f"{stem}_solutions.ipynb"
+    checks = REPOSITORY / "src" / "classroom" / "exercises" / f"lesson_{two}.py"
+    wrong = REPOSITORY / "tests" / "wrong_answers" / f"lesson_{two}.py"
+    instructor, readme = NOTEBOOKS / "INSTRUCTOR.md", REPOSITORY / "README.md"
     _write(
         lesson,
-        _text("promise", PROMISE, **about),
-        _code("set-up", SET_UP, **about),
-        _text("section", "## FILL IN: the section\n\nFILL IN what we want. We choose the store:"),
-        store,
-        _text("run", "FILL IN what we do. We log a run:"),
-        _code("run-code", LOG, run="first", value=0.25),
-        _text("find", "FILL IN what to notice. We find it again:"),
-        _code("find-code", FIND),
-        _text("recap", RECAP, **about),
-        task,
-        _code("exercise-1-answer", "# Your answer\n"),
-        check,
-        _text(NAVIGATION, ""),
+        text("promise", PROMISE),
+        code("set-up", SET_UP),
+        text("section", "## FILL IN: the section\n\nFILL IN what we want. We choose the store:"),
+        code("store", STORE),
+        text("run", "FILL IN what we do. We log a run:"),
+        code("run-code", LOG, run="first", value=0.25),
+        text("find", "FILL IN what to notice. We find it again:"),
+        code("find-code", FIND),
+        text("recap", RECAP),
+        text("exercise-1", EXERCISE),
+        code("exercise-1-answer", "# Your answer\n"),
+        code("exercise-1-check", CHECK),
+        text(NAVIGATION, ""),
     )
-    solved = {**about, "stem": f"{about['stem']}_solutions"}
     _write(
         solutions,
-        _text("promise", "# Solutions: {title}\n\nFILL IN: one sentence.", **about),
-        _code("set-up", SET_UP, **solved),
-        store,
-        task,
-        _code("exercise-1-answer", LOG, run="mine", value=0.5),
-        check,
-        _text("exercise-1-why", "FILL IN which mistakes are easy to make."),
-        _text(NAVIGATION, ""),
+        text("promise", "# Solutions: {title}\n\nFILL IN: one sentence."),
+        code("set-up", SET_UP, stem=solutions.stem),
+        code("store", STORE),
+        text("exercise-1", EXERCISE),
+        code("exercise-1-answer", LOG, run="mine", value=0.5),
+        code("exercise-1-check", CHECK),
+        text("exercise-1-why", "FILL IN which mistakes are easy to make."),
+        text(NAVIGATION, ""),
     )
-    checks = REPOSITORY / "src" / "classroom" / "exercises" / f"lesson_{two}.py"
     checks.write_text(CHECKS.format(**about), encoding="utf-8")
-    wrong = REPOSITORY / "tests" / "wrong_answers" / f"lesson_{two}.py"
     wrong.write_text(WRONG.format(**about), encoding="utf-8")
-    instructor, readme = NOTEBOOKS / "INSTRUCTOR.md", REPOSITORY / "README.md"
     with instructor.open("a", encoding="utf-8") as file:
         file.write(INSTRUCTOR.format(**about))
     last = f"](notebooks/solutions/{before[-1].stem}_solutions.ipynb) |\n"
     row = f"| {two} | [{title}](notebooks/{lesson.name}) | {part} | FILL IN | "
     row += f"[{two}](notebooks/solutions/{solutions.name}) |\n"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(text.replace(last, last + row), encoding="utf-8")
+    pages = readme.read_text(encoding="utf-8")
+    readme.write_text(pages.replace(last, last + row), encoding="utf-8")
     for path in (before[-1], lesson, solutions):
         notebook = nbformat.read(path, as_version=4)
         notebook.cells[-1].source = navigation(path)
-        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+        _write(path, *notebook.cells)
     return [lesson, solutions, checks, wrong, instructor, readme]
-
-
-def _text(name: str, text: str, **about: object) -> nbformat.NotebookNode:
-    slide = {"slideshow": {"slide_type": "slide"}} if text.startswith(("# ", "## ")) else {}
-    return new_markdown_cell(text.format(**about) if about else text, id=name, metadata=slide)
-
-
-def _code(name: str, code: str, **about: object) -> nbformat.NotebookNode:
-    return new_code_cell(code.format(**about) if about else code, id=name)
 
 
 def _write(path: Path, *cells: nbformat.NotebookNode) -> None:

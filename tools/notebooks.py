@@ -1,6 +1,8 @@
 """Execute the lessons: ``run`` into the reader's store, ``refresh`` to renew the stored outputs."""
 
 import argparse
+import base64
+import io
 import os
 import re
 import sys
@@ -17,7 +19,8 @@ from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
 from traitlets.config import Config
 
-from classroom.workspace import NOTEBOOKS, appendices, lessons, prepare
+from classroom.desk import snapshots
+from classroom.workspace import NOTEBOOKS, appendices, home, lessons, prepare
 from tools.pieces import PIECES, needed_by
 
 NAVIGATION = "navigation"
@@ -60,11 +63,11 @@ def as_read(path: Path) -> nbformat.NotebookNode:
 
 def navigation(path: Path) -> str:
     """Return the links that end a notebook: to the one before, the contents and the one after."""
+    contents = "[Contents](../../README.md#the-notebooks)"
     if path.parent.name == "solutions":
-        lesson = path.name.replace("_solutions", "")
-        return f"[Back to the lesson](../{lesson}) · [Contents](../../README.md#the-notebooks)"
+        return f"[Back to the lesson](../{path.name.replace('_solutions', '')}) · {contents}"
     if path.parent.name == "appendix":
-        return "[Contents](../../README.md#the-notebooks)"
+        return contents
     order = lessons()
     here = order.index(path)
     links = ["[Contents](../README.md#the-notebooks)"]
@@ -108,13 +111,6 @@ def clean(notebook: nbformat.NotebookNode) -> None:
                 output.metadata = {}
 
 
-def _pixels(png: str) -> np.ndarray:
-    import base64
-    import io
-
-    return imread(io.BytesIO(base64.b64decode(png)), format="png") * 255
-
-
 def keep_same_pictures(new: nbformat.NotebookNode, old: nbformat.NotebookNode) -> None:
     """Put a stored picture back where the new one shows the same.
 
@@ -122,20 +118,18 @@ def keep_same_pictures(new: nbformat.NotebookNode, old: nbformat.NotebookNode) -
     `measured` has not changed: its picture is that of an earlier run. Clear the cell's output to
     have it drawn anew. A picture of another size, or one that differs visibly, stays otherwise.
     """
-    stored = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
+    stored = {cell.id: cell for cell in old.cells}
     for cell in new.cells:
-        if cell.id not in stored:
-            continue
-        before = stored[cell.id]
-        measured = MEASURED in cell.metadata.get("tags", []) and cell.source == before.source
-        for output, stored_output in zip(cell.outputs, before.outputs, strict=False):
-            pictures = [o.get("data", {}).get("image/png") for o in (output, stored_output)]
-            if all(pictures) and (measured or _look_alike(*pictures)):
-                output.data["image/png"] = pictures[1]
+        before = stored.get(cell.id, {})
+        measured = MEASURED in cell.metadata.get("tags", []) and cell.source == before.get("source")
+        for outputs in zip(cell.get("outputs", []), before.get("outputs", []), strict=False):
+            new_png, old_png = (output.get("data", {}).get("image/png") for output in outputs)
+            if new_png and old_png and (measured or _look_alike(new_png, old_png)):
+                outputs[0].data["image/png"] = old_png
 
 
-def _look_alike(a: str, b: str) -> bool:
-    a, b = _pixels(a), _pixels(b)
+def _look_alike(*pictures: str) -> bool:
+    a, b = (imread(io.BytesIO(base64.b64decode(png)), format="png") * 255 for png in pictures)
     return a.shape == b.shape and np.sqrt(np.mean((a - b) ** 2)) < SAME_PICTURE
 
 
@@ -143,11 +137,8 @@ def missing_for(path: Path) -> str | None:
     """Say what the cells of a notebook need and this machine lacks; None where it has all."""
     cells = nbformat.read(path, as_version=4).cells
     tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
-    for piece in needed_by(path, tags):
-        find, reason = PIECES[piece]
-        if not find():
-            return reason
-    return None
+    needed = (PIECES[piece] for piece in needed_by(path, tags))
+    return next((reason for find, reason in needed if not find()), None)
 
 
 def take_over_exercises(solutions: nbformat.NotebookNode, path: Path) -> None:
@@ -177,19 +168,16 @@ def refresh_one(path: Path) -> str:
         new.cells[-1].source = navigation(path)
     nbformat.validate(new)
     text = nbformat.writes(new) + "\n"
-    changed = text != path.read_text(encoding="utf-8")
-    if changed:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    return "changed" if changed else "unchanged"
+    if text == path.read_text(encoding="utf-8"):
+        return "unchanged"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return "changed"
 
 
 def refresh(names: list[str]) -> None:
     """Renew the stored outputs of the named notebooks, or of all, two at a time."""
-    paths = [path.resolve() for path in map(Path, names)] or [
-        *lessons(),
-        *lessons(NOTEBOOKS / "solutions"),
-        *appendices(),
-    ]
+    every = [*lessons(), *lessons(NOTEBOOKS / "solutions"), *appendices()]
+    paths = [Path(name).resolve() for name in names] or every
     with ThreadPoolExecutor(2) as pool:
         for path, said in zip(paths, pool.map(refresh_one, paths), strict=True):
             print(f"{path.relative_to(NOTEBOOKS)}: {said}")
@@ -197,20 +185,17 @@ def refresh(names: list[str]) -> None:
 
 def run() -> None:
     """Execute every lesson, in order, into the reader's store, and keep a snapshot after each."""
-    from classroom.desk import snapshots
-    from classroom.workspace import home
-
     prepare()
-    times = {}
+    times = []
     with tqdm(lessons(), unit="lesson", file=sys.stdout) as progress:
         for path in progress:
             progress.set_description(path.stem)
             started = time.perf_counter()
             execute(path, home())
-            times[path.stem] = time.perf_counter() - started
-            progress.write(f"{path.stem:<36} {times[path.stem]:6.1f} s")
+            times.append(time.perf_counter() - started)
+            progress.write(f"{path.stem:<36} {times[-1]:6.1f} s")
             snapshots.take(path.stem)
-    print(f"{len(times)} lessons ran in {sum(times.values()):.0f} s. See the result: make ui")
+    print(f"{len(times)} lessons ran in {sum(times):.0f} s. See the result: make ui")
     print("The store after each is kept. To go back to before a lesson: make ready LESSON=7")
 
 
