@@ -23,15 +23,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
+from classroom.services.team import environment
 from classroom.workspace import REPOSITORY, home, lessons
 from tools.notebooks import execute
-from tools.scale import scale_table
+from tools.scale import scale_table, seconds
 from tools.serving import serving_table
 
 REPEATS = 3
@@ -82,10 +82,8 @@ def imports(lesson: Path) -> str:
     cells = nbformat.read(lesson, as_version=4).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     code = TransformerManager().transform_cell(code)  # a line that begins with ! is no Python
-    statements = [
-        node for node in ast.parse(code).body if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    return "\n".join(ast.unparse(node) for node in statements)
+    statements = (s for s in ast.parse(code).body if isinstance(s, ast.Import | ast.ImportFrom))
+    return "\n".join(map(ast.unparse, statements))
 
 
 def record_fits(lesson: Path, recorded: Path, workspace: Path) -> None:
@@ -93,18 +91,8 @@ def record_fits(lesson: Path, recorded: Path, workspace: Path) -> None:
     recorded.mkdir()
     startup = recorded.with_suffix(".py")
     startup.write_text(f"{RECORDER}\nrecord({str(recorded)!r})\ndel record\n", encoding="utf-8")
-    os.environ["PYTHONSTARTUP"] = str(startup)  # IPython runs it before the first cell
-    try:
+    with environment(PYTHONSTARTUP=startup):  # IPython runs it before the first cell
         execute(lesson, workspace)
-    finally:
-        del os.environ["PYTHONSTARTUP"]
-
-
-def seconds(notebook: Path, workspace: Path) -> float:
-    """Return the wall time of one execution, the start of its kernel included."""
-    start = time.perf_counter()
-    execute(notebook, workspace)
-    return time.perf_counter() - start
 
 
 def measure_lesson(lesson: Path, folder: Path) -> tuple[float, float, int]:
@@ -115,9 +103,11 @@ def measure_lesson(lesson: Path, folder: Path) -> tuple[float, float, int]:
     cells = [imports(lesson), FITS.format(folder=str(recorded)) if fits else "pass"]
     code = [nbformat.v4.new_code_cell(source) for source in cells]
     nbformat.write(nbformat.v4.new_notebook(cells=code), floor)
-    times = [(seconds(lesson, workspace), seconds(floor, workspace)) for _ in range(REPEATS)]
-    lesson_times, floor_times = zip(*times, strict=True)
-    return statistics.median(lesson_times), statistics.median(floor_times), fits
+    times = [
+        [seconds(execute, notebook, workspace) for notebook in (lesson, floor)]
+        for _ in range(REPEATS)
+    ]
+    return *map(statistics.median, zip(*times, strict=True)), fits
 
 
 def lesson_table() -> list[str]:
@@ -131,14 +121,13 @@ def lesson_table() -> list[str]:
     return lines
 
 
-def timed_make(target: str, clone: Path, environment: dict[str, str]) -> float:
-    """Return the wall time of a make target in the clone; end the benchmark where it fails."""
+def make(target: str, clone: Path, variables: dict[str, str]) -> None:
+    """Make a target in the clone; end the benchmark where it fails."""
     print(f"make {target} ...", flush=True)
-    start = time.perf_counter()
     done = subprocess.run(
         ["make", target],
         cwd=clone,
-        env=environment,
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -146,7 +135,6 @@ def timed_make(target: str, clone: Path, environment: dict[str, str]) -> float:
     )
     if done.returncode:
         sys.exit(f"{done.stdout}\nmake {target} failed in a fresh clone")
-    return time.perf_counter() - start
 
 
 def set_up_table() -> list[str]:
@@ -156,20 +144,17 @@ def set_up_table() -> list[str]:
         subprocess.run(["git", "clone", "--quiet", REPOSITORY, clone], check=True)
         # The clone makes its own choices: neither this make's nor this environment's.
         own = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VIRTUAL_ENV", "LOANFLOW_HOME", "LOANFLOW_DATA")
-        environment = {name: value for name, value in os.environ.items() if name not in own}
-        environment["UV_CACHE_DIR"] = str(Path(folder) / "uv")
-        environment["PIP_CACHE_DIR"] = str(Path(folder) / "pip")
-        rows = {"set-up, empty caches": timed_make("setup", clone, environment)}
+        variables = {name: value for name, value in os.environ.items() if name not in own}
+        variables["UV_CACHE_DIR"] = str(Path(folder) / "uv")
+        variables["PIP_CACHE_DIR"] = str(Path(folder) / "pip")
+        rows = {"set-up, empty caches": seconds(make, "setup", clone, variables)}
         for made in (".venv", "workspace"):
             shutil.rmtree(clone / made)
-        rows["set-up, full caches"] = timed_make("setup", clone, environment)
-        rows["set-up, second call"] = timed_make("setup", clone, environment)
-        rows["make test"] = timed_make("test", clone, environment)
-    return [
-        "| what | seconds |",
-        "| --- | ---: |",
-        *(f"| {what} | {time:.1f} |" for what, time in rows.items()),
-    ]
+        rows["set-up, full caches"] = seconds(make, "setup", clone, variables)
+        rows["set-up, second call"] = seconds(make, "setup", clone, variables)
+        rows["make test"] = seconds(make, "test", clone, variables)
+    table = ["| what | seconds |", "| --- | ---: |"]
+    return table + [f"| {what} | {time:.1f} |" for what, time in rows.items()]
 
 
 TABLES = {

@@ -1,50 +1,29 @@
 """Measure lesson 17: one model over tables of several sizes, in chunks and on Spark.
 
-    python -m tools.scale           chunks, two processes and Spark
-    python -m tools.scale cluster   a million rows on two workers whose Python lacks scikit-learn
-
 Each table is scored from Parquet to Parquet: in chunks of 10,000 rows by one process, by two
 processes that take half of the files each, and by Spark on two cores. Starting the processes and
 the session, and the first use of Spark's workers, are left out; the session is told apart.
 """
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 
 import mlflow
 import pyarrow as pa
 import pyarrow.parquet as pq
-from mlflow.models import infer_signature
 
 from classroom.services import spark as java
-from classroom.services import team
 from classroom.services.processes import in_new_process
-from loanflow.data import FEATURES, ID, load_loans, split_loans
+from loanflow.data import FEATURES, ID
 from loanflow.synthetic import write_parquet
-from loanflow.training import TRUSTED_TYPES, build_model
+from tools.serving import save_pipeline
 
 SIZES = [10_000, 100_000, 1_000_000]
 FILES = 8
 CHUNK = 10_000
-
-
-def save_model(path: Path) -> None:
-    """Save the lesson's model: the logistic regression with two probabilities as its answer."""
-    X_train, _, y_train, _ = split_loans(load_loans())
-    classifier = build_model("logistic_regression").fit(X_train, y_train)
-    mlflow.sklearn.save_model(
-        classifier,
-        path,
-        pyfunc_predict_fn="predict_proba",
-        signature=infer_signature(X_train, classifier.predict_proba(X_train)),
-        skops_trusted_types=TRUSTED_TYPES,
-        pip_requirements=[f"{name}=={version(name)}" for name in ("scikit-learn", "skops")],
-    )
 
 
 def score(model, files: list[Path], answers: Path) -> None:
@@ -91,11 +70,11 @@ def scale_table() -> list[str]:
 def _rows(session, name: str) -> list[str]:
     from pyspark.sql import functions as F
 
-    folder, table = Path(name), Path(name) / "table"
-    save_model(folder / "model")
-    model = mlflow.pyfunc.load_model(str(folder / "model"))
+    folder, table, saved = Path(name), Path(name) / "table", str(Path(name) / "model")
+    save_pipeline(saved)
+    model = mlflow.pyfunc.load_model(saved)
     kind = {"env_manager": "local", "result_type": "array<double>"}
-    predict = mlflow.pyfunc.spark_udf(session, str(folder / "model"), **kind)
+    predict = mlflow.pyfunc.spark_udf(session, saved, **kind)
 
     def on_spark() -> None:
         answer = predict(F.struct(*FEATURES))[1].alias("probability")
@@ -119,43 +98,5 @@ def _rows(session, name: str) -> list[str]:
     ]
 
 
-def cluster_table(rows: int = 1_000_000) -> list[str]:
-    """Score on a cluster, and compare with chunks; return one line, or why there is none."""
-    packages = ("mlflow-skinny", "pandas", "pyarrow", "scipy")
-    cluster = java.start_cluster([f"{name}=={version(name)}" for name in packages])
-    if cluster is None:
-        return []
-    with cluster, java.start_jvm(cluster.python), tempfile.TemporaryDirectory() as name:
-        import pandas as pd
-        from pyspark.sql import SparkSession
-        from pyspark.sql import functions as F
-
-        folder = Path(name)
-        save_model(folder / "model")
-        write_parquet(folder / "table", rows, seed=12, rows_per_file=rows // 2)
-        files = sorted((folder / "table").iterdir())
-        model = mlflow.pyfunc.load_model(str(folder / "model"))
-        chunks = seconds(score, model, files, folder / "answers.parquet")
-        builder = SparkSession.builder.master(cluster.url).config(map=cluster.settings)
-        session = builder.appName("bench").getOrCreate()
-        kind = {"env_manager": "uv", "result_type": "array<double>"}
-        with team.environment(MLFLOW_ENFORCE_STDIN_SCORING_SERVER_FOR_SPARK_UDF="true"):
-            predict = mlflow.pyfunc.spark_udf(session, str(folder / "model"), **kind)
-
-        def on_the_cluster() -> None:
-            answer = predict(F.struct(*FEATURES))[1].alias("probability")
-            scored = session.read.parquet(str(folder / "table")).coalesce(2).select(ID, answer)
-            scored.write.parquet(str(folder / "on_cluster"))
-
-        took = seconds(on_the_cluster)
-        due = pd.read_parquet(folder / "answers.parquet")
-        both = due.merge(pd.read_parquet(folder / "on_cluster"), on=ID, validate="one_to_one")
-        gap = (both["probability_x"] - both["probability_y"]).abs().max(skipna=False)
-    return [
-        f"{len(both):,} of {rows:,} rows: {took:.0f} s on two workers, environment included, and "
-        f"{chunks:.0f} s in chunks in one process; the largest difference is {gap:g}."
-    ]
-
-
 if __name__ == "__main__":
-    print("\n".join(cluster_table() if sys.argv[1:] == ["cluster"] else scale_table()))
+    print("\n".join(scale_table()))

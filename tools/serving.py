@@ -12,6 +12,7 @@ from pathlib import Path
 from timeit import timeit
 
 import mlflow
+from sklearn.pipeline import Pipeline
 
 from classroom.services.load import drive
 from classroom.services.servers import HOST, local_server
@@ -23,25 +24,31 @@ from loanflow.training import TRUSTED_TYPES, build_model
 REPEATS = 5
 
 
-def save_models(folder: Path) -> tuple[Path, Path]:
-    """Save the plain pipeline and the scorecard with the same numbers; return their folders."""
+def save_pipeline(folder: Path) -> Pipeline:
+    """Fit the plain pipeline and save it with two probabilities as its answer; return it."""
     X_train, _, y_train, _ = split_loans(load_loans())
     pipeline = build_model().fit(X_train, y_train)
     mlflow.sklearn.save_model(
         pipeline,
-        folder / "pipeline",
+        folder,
         signature=mlflow.models.infer_signature(X_train, pipeline.predict_proba(X_train)),
         pyfunc_predict_fn="predict_proba",
         skops_trusted_types=TRUSTED_TYPES,
         pip_requirements=["mlflow"],
     )
+    return pipeline
+
+
+def save_models(folder: Path) -> tuple[Path, Path]:
+    """Save the plain pipeline and the scorecard with the same numbers; return their folders."""
+    plain, fast = folder / "pipeline", folder / "scorecard"
     mlflow.pyfunc.save_model(
-        folder / "scorecard",
+        fast,
         python_model=NOTEBOOKS / "loan_scorecard.py",
-        model_config=scorecard(pipeline),
+        model_config=scorecard(save_pipeline(plain)),
         pip_requirements=["mlflow"],
     )
-    return folder / "pipeline", folder / "scorecard"
+    return plain, fast
 
 
 def rates_in_process(plain: Path, fast: Path) -> list[tuple[float, float]]:
