@@ -30,8 +30,7 @@ def tracking():
 @pytest.fixture
 def old(tmp_path):
     """Both old stores, unpacked, and not yet opened."""
-    with zipfile.ZipFile(ARCHIVE) as archive:
-        archive.extractall(tmp_path)
+    shutil.unpack_archive(ARCHIVE, tmp_path)
     return tmp_path
 
 
@@ -39,8 +38,7 @@ def old(tmp_path):
 def upgraded(tmp_path_factory):
     """The old server's store, upgraded once for all tests, and not moved."""
     folder = tmp_path_factory.mktemp("upgraded")
-    with zipfile.ZipFile(ARCHIVE) as archive:
-        archive.extractall(folder)
+    shutil.unpack_archive(ARCHIVE, folder)
     subprocess.run(["mlflow", "db", "upgrade", care.uri(folder / "server")], check=True)
     return folder / "server"
 
@@ -51,6 +49,12 @@ def server(upgraded, tmp_path):
     folder = shutil.copytree(upgraded, tmp_path / "moved")
     care.move(folder, "/srv/mlflow")
     return folder
+
+
+def sql(store, statement):
+    """Execute a statement on a store's database; return the rows."""
+    with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
+        return database.execute(statement).fetchall()
 
 
 def test_the_archive_is_small_and_names_no_machine():
@@ -73,8 +77,7 @@ def test_a_store_that_lacks_no_table_is_refused_until_it_is_upgraded(old):
     """MLflow upgrades by itself only where a table is missing; a revision alone it leaves."""
     with care.store(old / "server") as client:
         client.search_experiments()
-    with closing(sqlite3.connect(old / "server" / "mlflow.db")) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = '75868b020152'")
+    sql(old / "server", "UPDATE alembic_version SET version_num = '75868b020152'")
     before = care.schema(old / "server")
     late = care.fresh_copy(old / "server")  # its engine is not known to this process yet
     with pytest.raises(mlflow.MlflowException, match="out-of-date database"), care.store(late):
@@ -91,19 +94,17 @@ def test_an_old_folder_is_the_default_and_refused_also_beside_a_migrated_databas
     subprocess.run(command, check=True, capture_output=True)
     assert care.search_by_default(old / "laptop") == said
     assert sorted(path.name for path in (old / "laptop" / "mlruns").rglob("*")) == files
-    with closing(sqlite3.connect(old / "laptop" / "mlflow.db")) as database:
-        uris = database.execute("SELECT artifact_uri FROM runs").fetchall()
+    uris = sql(old / "laptop", "SELECT artifact_uri FROM runs")
     assert len(uris) == 2 and all(uri.startswith("file:///srv/laptop/mlruns/") for (uri,) in uris)
 
 
 def test_moving_finds_the_files_and_a_second_time_changes_nothing(server):
     def addresses():
-        with closing(sqlite3.connect(server / "mlflow.db")) as database:
-            return [
-                database.execute(f"SELECT {column} FROM {table}").fetchall()
-                for table, columns in care.ADDRESSES.items()
-                for column in columns
-            ]
+        return [
+            sql(server, f"SELECT {column} FROM {table}")
+            for table, columns in care.ADDRESSES.items()
+            for column in columns
+        ]
 
     with care.store(server) as client:
         assert all(care.contents(run)[2] for run in care.runs_of(client, "loans-2025"))
@@ -114,8 +115,7 @@ def test_moving_finds_the_files_and_a_second_time_changes_nothing(server):
 
 
 def test_moving_leaves_a_folder_alone_whose_name_only_begins_alike(server):
-    with closing(sqlite3.connect(server / "mlflow.db")) as database, database:
-        database.execute("UPDATE runs SET artifact_uri = '/srv/mlflow-2/x' WHERE name = 'C = 1'")
+    sql(server, "UPDATE runs SET artifact_uri = '/srv/mlflow-2/x' WHERE name = 'C = 1'")
     care.move(server, "/srv/mlflow")
     with care.store(server) as client:
         assert care.runs_of(client, "loans-2025")[-1].info.artifact_uri == "/srv/mlflow-2/x"

@@ -7,6 +7,7 @@ says of it. The paths in the records are rewritten to ``/srv``, and all times mo
 """
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import tempfile
 import zipfile
 from contextlib import closing
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from classroom.workspace import NOTEBOOKS, REPOSITORY
 
@@ -95,9 +97,7 @@ mlflow.MlflowClient("sqlite:///mlflow.db").search_experiments()
 """
 
 
-def run_python(
-    python: Path, code: str, folder: Path, *arguments: str
-) -> subprocess.CompletedProcess:
+def run_python(python: Path, code: str, folder: Path, *arguments: str) -> CompletedProcess:
     """Run code in a folder of its own, with no setting of MLflow from outside."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
@@ -141,9 +141,7 @@ def make(folder: Path) -> None:
         done = run_python(python, code, folder / name, data)
         if done.returncode:
             raise RuntimeError(f"MLflow {OLD} could not log the store {name!r}:\n{done.stderr}")
-    upgraded = folder / "upgraded"
-    upgraded.mkdir()
-    (upgraded / "mlflow.db").write_bytes((folder / "server" / "mlflow.db").read_bytes())
+    upgraded = shutil.copytree(folder / "server", folder / "upgraded")
     run_python(Path(sys.executable), OPEN, upgraded)
     told = run_python(python, OPEN, upgraded)
     if not told.returncode:
@@ -157,19 +155,14 @@ def make(folder: Path) -> None:
 def pack(folder: Path, archive: Path) -> None:
     """Pack both stores; refuse a path of this machine in them, and a file that is too large."""
     names = [*HOMES, f"said_by_{OLD}.txt"]
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for path in files:
-            name = path.relative_to(folder).as_posix()
-            if name.split("/")[0] not in names:
-                continue
-            if folder.as_posix().encode() in path.read_bytes():
+        for name in (file for file in files if file.parts[0] in names):
+            if folder.as_posix().encode() in (folder / name).read_bytes():
                 raise ValueError(f"{name} holds a path of this machine.")
-            packed.write(path, name)
-    if archive.stat().st_size > LARGEST:
-        raise ValueError(
-            f"The archive has {archive.stat().st_size:,} bytes; {LARGEST:,} is the most."
-        )
+            packed.write(folder / name, name)
+    if (size := archive.stat().st_size) > LARGEST:
+        raise ValueError(f"The archive has {size:,} bytes; {LARGEST:,} is the most.")
 
 
 def main() -> None:
