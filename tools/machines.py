@@ -12,6 +12,8 @@ from mlflow.entities import LoggedModelStatus
 from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
 from loanflow.data import load_loans
 
+LOOK_FOR_LOANFLOW = "import importlib.util as u; print(u.find_spec('loanflow'))"
+
 
 def logged_models(home: Path, folder: Path) -> dict[str, Path]:
     """Copy the files of every usable logged model of a workspace; return their folders by name."""
@@ -57,10 +59,7 @@ def problems(models: Mapping[str, Path], folder: Path) -> dict[str, str]:
     for group in alike.values():
         try:
             with OtherMachine(next(iter(group.values())) / "requirements.txt") as machine:
-                if (
-                    machine.run("import importlib.util as u; print(u.find_spec('loanflow'))")
-                    != "None"
-                ):
+                if machine.run(LOOK_FOR_LOANFLOW) != "None":
                     raise OtherMachineError("loanflow is installed there.")
                 found = problems_elsewhere(machine, list(group.values()), rows)
         except OtherMachineError as error:
