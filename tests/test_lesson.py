@@ -26,26 +26,20 @@ def copy(tmp_path_factory):
     copy = tmp_path_factory.mktemp("lesson") / "course"
     shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns(*HERE_ONLY))
     assert run(copy, "-m", "tools.lesson", *ASKED).returncode == 0
-    for path in notebooks(copy)[:1]:
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("FILL IN the task.", "Halve it."), encoding="utf-8")
+    lesson, _ = notebooks(copy)
+    text = lesson.read_text(encoding="utf-8")
+    lesson.write_text(text.replace("FILL IN the task.", "Halve it."), encoding="utf-8")
     done = run(copy, "-m", "tools.notebooks", "refresh", *notebooks(copy))
     assert done.stdout.count(": changed") == 2, done.stderr
     return copy
 
 
 def run(copy, *command):
-    environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
-    for name in list(environment):
-        if name.startswith(("PYTEST_", "LOANFLOW_", "MLFLOW_")):
-            del environment[name]
-    return subprocess.run(
-        [sys.executable, *map(str, command)],
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    ours = ("PYTEST_", "LOANFLOW_", "MLFLOW_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environment["PYTHONPATH"] = str(copy / "src")
+    command = [sys.executable, *map(str, command)]
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
 
 
 def notebooks(copy):
@@ -89,9 +83,10 @@ def test_the_lesson_before_leads_to_it(copy):
     ],
 )
 def test_what_is_no_name_makes_no_lesson(copy, asked, said):
-    before = sorted(copy.rglob("*"))
+    def files():
+        return {path for path in copy.rglob("*") if "__pycache__" not in str(path)}
+
+    before = files()
     done = run(copy, "-m", "tools.lesson", *asked)
     assert done.returncode == 1 and said in done.stderr
-    assert [path for path in sorted(copy.rglob("*")) if "__pycache__" not in str(path)] == [
-        path for path in before if "__pycache__" not in str(path)
-    ]
+    assert files() == before
