@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 import urllib.request
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -22,24 +21,21 @@ from classroom.services import servers
 from classroom.services.servers import LocalServer, ServerError, local_server, mlflow_server, soon
 
 SOURCE = Path(servers.__file__).resolve().parents[2]
+PYTHON = (sys.executable, "-c")
 WEB_SERVER = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
-# Answers only after it has started a process that would outlive it.
-FAMILY = [
-    sys.executable,
-    "-c",
-    "import subprocess, sys, http.server;"
-    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
-    "http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')",
-]
-STUBBORN = [
-    sys.executable,
-    "-c",
-    "import signal, http.server;"
-    "[signal.signal(n, signal.SIG_IGN) for n in (signal.SIGTERM, signal.SIGINT)];"
-    "http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')",
-]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX's")
+
+
+def web_server_after(code: str) -> list[str]:
+    """A web server that runs some code before it listens."""
+    serve = "test(SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')"
+    return [*PYTHON, f"{code}\nfrom http.server import SimpleHTTPRequestHandler, test\n{serve}"]
+
+
+SLEEP = [*PYTHON, "import time; time.sleep(600)"]
+# Answers only after it has started a process that would outlive it.
+FAMILY = web_server_after(f"import subprocess; subprocess.Popen({SLEEP})")
 
 
 def living(group: int) -> list[psutil.Process]:
@@ -53,10 +49,8 @@ def living(group: int) -> list[psutil.Process]:
 
 
 def wait_until_dead(group: int, seconds: float = 30) -> list[psutil.Process]:
-    deadline = time.monotonic() + seconds
-    while (processes := living(group)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return processes
+    soon(lambda: not living(group), seconds)
+    return living(group)
 
 
 def group_of(server: LocalServer) -> int:
@@ -84,61 +78,36 @@ def status(url: str) -> int:
         return got.status
 
 
-def test_the_server_answers_inside_the_block_and_is_gone_after_it(tmp_path):
-    with local_server([*WEB_SERVER, "--directory", str(tmp_path)], health_path="/") as server:
+def test_the_server_answers_inside_the_block_and_is_gone_after_it():
+    with local_server(WEB_SERVER, health_path="/", name="files") as server:
         assert status(server.url) == 200
         assert server.url == f"http://127.0.0.1:{server.port}"
         assert living(group_of(server))
         assert server.running
+        assert repr(server) == "<LocalServer files, running>"
     assert not server.running
+    assert repr(server) == "<LocalServer files, ended>"
     assert not wait_until_dead(group_of(server))
+    server.stop()  # a second time
 
 
-def test_the_log_holds_the_output_and_outlives_the_server():
-    with local_server(WEB_SERVER, health_path="/") as server:
-        pass
-    assert '"GET / HTTP/1.1" 200' in server.log()
-
-
-def test_the_log_leaves_no_file(tmp_path, monkeypatch):
+def test_the_log_alone_holds_the_output_and_leaves_no_file(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with local_server(WEB_SERVER, health_path="/") as server:
-        assert "GET /" in server.log()
         assert not list(tmp_path.iterdir())
-
-
-def test_nothing_of_the_server_reaches_the_caller(capfd):
-    with local_server(WEB_SERVER, health_path="/"):
-        pass
+    assert '"GET / HTTP/1.1" 200' in server.log()
     assert capfd.readouterr() == ("", "")
 
 
 def test_more_output_than_a_pipe_holds_stops_nothing():
-    loud = [
-        sys.executable,
-        "-c",
-        "import http.server; print('x' * 2**20);"
-        "http.server.test(http.server.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')",
-    ]
-    with local_server(loud, health_path="/") as server:
+    with local_server(web_server_after("print('x' * 2**20)"), health_path="/") as server:
         assert len(server.log()) > 2**20
 
 
-def test_the_repr_is_the_same_for_each_run():
-    with local_server(WEB_SERVER, health_path="/", name="files") as server:
-        assert repr(server) == "<LocalServer files, running>"
-    assert repr(server) == "<LocalServer files, ended>"
-
-
-def test_an_exception_in_the_block_ends_the_server():
-    with pytest.raises(ZeroDivisionError), local_server(WEB_SERVER, health_path="/") as server:
-        raise ZeroDivisionError
-    assert not wait_until_dead(group_of(server))
-
-
-def test_the_processes_that_the_server_started_end_with_it():
-    with local_server(FAMILY, health_path="/") as server:
+def test_an_exception_in_the_block_ends_the_server_and_the_processes_that_it_started():
+    with pytest.raises(ZeroDivisionError), local_server(FAMILY, health_path="/") as server:
         assert len(living(group_of(server))) == 3  # watchdog, server, its child
+        raise ZeroDivisionError
     assert not wait_until_dead(group_of(server))
 
 
@@ -152,15 +121,15 @@ def test_a_server_that_dies_alone_takes_its_processes_with_it():
 
 
 def test_a_server_that_ignores_every_request_to_end_is_killed(monkeypatch):
-    requests = "((15, 0.1), (2, 0.1))"
     hurried = (
         f"import sys; sys.path.insert(0, {str(SOURCE)!r});"
         "from classroom.services import servers;"
-        f"servers._REQUESTS_TO_END = {requests};"
+        "servers._REQUESTS_TO_END = ((15, 0.1), (2, 0.1));"
         "servers._watch(sys.argv[1:])"
     )
-    monkeypatch.setattr(servers, "_WATCHDOG", (sys.executable, "-c", hurried))
-    with local_server(STUBBORN, health_path="/") as server:
+    monkeypatch.setattr(servers, "_WATCHDOG", (*PYTHON, hurried))
+    stubborn = "import signal\nfor n in (15, 2): signal.signal(n, signal.SIG_IGN)"
+    with local_server(web_server_after(stubborn), health_path="/") as server:
         assert living(group_of(server))
     assert not wait_until_dead(group_of(server))
 
@@ -169,14 +138,6 @@ def test_a_hanging_watchdog_is_killed_with_its_server(monkeypatch):
     monkeypatch.setattr(servers, "_REQUESTS_TO_END", ((signal.SIGTERM, -4.9),))
     with local_server(WEB_SERVER, health_path="/") as server:
         os.kill(group_of(server), signal.SIGSTOP)
-    assert not wait_until_dead(group_of(server))
-
-
-def test_stop_can_be_called_twice_and_without_a_block():
-    server = local_server(WEB_SERVER, health_path="/")
-    assert server.running
-    server.stop()
-    server.stop()
     assert not wait_until_dead(group_of(server))
 
 
@@ -190,12 +151,8 @@ def test_a_server_that_nobody_holds_any_more_ends():
 
 def test_a_forked_process_that_holds_the_pipe_does_not_keep_the_server(monkeypatch):
     server = local_server(WEB_SERVER, health_path="/")
-    holder = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"],
-        pass_fds=[server._watchdog.stdin.fileno()],
-    )
-    killed = []
-    kill = servers._kill_with_descendants
+    holder = subprocess.Popen(SLEEP, pass_fds=[server._watchdog.stdin.fileno()])
+    killed, kill = [], servers._kill_with_descendants
     monkeypatch.setattr(
         servers, "_kill_with_descendants", lambda pid: (killed.append(pid), kill(pid))
     )
@@ -218,7 +175,7 @@ def test_a_server_ends_with_the_process_that_started_it(ending):
         {ending}
         """
     result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
+        [*PYTHON, textwrap.dedent(script)],
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
@@ -268,15 +225,11 @@ def test_a_notebook_that_is_interrupted_or_killed_leaves_no_process(how, moment,
 
 
 def test_a_server_that_ends_at_once_raises_one_sentence_and_its_last_lines():
-    failing = [
-        sys.executable,
-        "-c",
-        "for n in range(99): print('line', n)\nraise SystemExit('no such database')",
-    ]
+    failing = "for n in range(99): print('line', n)\nraise SystemExit('no such database')"
     with pytest.raises(ServerError) as error:
-        local_server(failing, name="scores")
+        local_server([*PYTHON, failing], name="scores")
     first, *tail = str(error.value).splitlines()
-    assert first == ("The server scores ended before it was ready. The last lines of its log:")
+    assert first == "The server scores ended before it was ready. The last lines of its log:"
     assert tail[-1] == "no such database"
     assert len(tail) == 15
 
@@ -295,7 +248,7 @@ def test_a_server_that_never_answers_is_ended(tmp_path):
         return False
 
     with pytest.raises(ServerError, match="silent did not answer within 0.5 seconds"):
-        local_server([sys.executable, "-c", script], ready=never, timeout=0.5, name="silent")
+        local_server([*PYTHON, script], ready=never, timeout=0.5, name="silent")
     assert not wait_until_dead(int(noted.read_text()))
 
 
@@ -306,12 +259,8 @@ def test_an_answer_other_than_200_is_not_ready():
 
 
 def test_a_server_without_http_is_ready_when_it_accepts_a_connection():
-    listener = [
-        sys.executable,
-        "-c",
-        "import socket; s = socket.create_server(('127.0.0.1', {port}))\nwhile True: s.accept()",
-    ]
-    with local_server(listener, health_path=None) as server:
+    listen = "import socket; s = socket.create_server(('127.0.0.1', {port}))\nwhile 1: s.accept()"
+    with local_server([*PYTHON, listen], health_path=None) as server:
         socket.create_connection(("127.0.0.1", server.port), timeout=60).close()
 
 
@@ -330,13 +279,9 @@ def test_a_probe_of_the_callers_own_decides():
 def test_the_environment_reaches_the_server(monkeypatch):
     monkeypatch.setenv("KEPT", "kept")
     monkeypatch.setenv("CHANGED", "old")
-    shows = [
-        sys.executable,
-        "-c",
-        "import os; raise SystemExit(os.environ['KEPT'] + os.environ['CHANGED'])",
-    ]
+    show = "import os; raise SystemExit(os.environ['KEPT'] + os.environ['CHANGED'])"
     with pytest.raises(ServerError, match="keptnew$"):
-        local_server(shows, env={"CHANGED": "new"})
+        local_server([*PYTHON, show], env={"CHANGED": "new"})
 
 
 def test_a_taken_port_is_replaced_by_another(monkeypatch):
@@ -373,12 +318,8 @@ def test_a_reserved_port_is_handed_to_nobody_but_its_server():
 
 def listening_addresses(port: int) -> list[str]:
     """The local addresses, in the kernel's hexadecimal, at which a TCP port is listened on."""
-    rows = [
-        line.split()
-        for table in ("/proc/net/tcp", "/proc/net/tcp6")
-        if os.path.exists(table)
-        for line in Path(table).read_text().splitlines()[1:]
-    ]
+    tables = Path("/proc/net").glob("tcp*")
+    rows = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
     listening = [row[1].split(":") for row in rows if row[3] == "0A"]
     return [address for address, hex_port in listening if int(hex_port, 16) == port]
 
@@ -414,11 +355,9 @@ def test_the_mlflow_server_serves_the_readers_store(workspace, tmp_path, monkeyp
 
 def test_the_mlflow_server_takes_another_store_options_and_variables(tmp_path, monkeypatch):
     seen = {}
-
-    def fake(command, **options):
-        seen.update(options, command=command)
-
-    monkeypatch.setattr(servers, "local_server", fake)
+    monkeypatch.setattr(
+        servers, "local_server", lambda command, **options: seen.update(options, command=command)
+    )
     mlflow_server(
         "sqlite:///elsewhere.db",
         tmp_path / "Käthes files",

@@ -17,10 +17,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Self
 
 HOST = "127.0.0.1"
 
@@ -38,7 +37,21 @@ class ServerError(RuntimeError):
     """A server ended or did not answer; the message holds the last lines of its log."""
 
 
-class LocalServer:
+class Ending(AbstractContextManager):
+    """What `with` or `stop` ends by calling `_end`, which may be called more than once."""
+
+    _end: Callable[[], object]
+
+    def __exit__(self, *exception: object) -> None:
+        """End it, whatever happened in the block."""
+        self.stop()
+
+    def stop(self) -> None:
+        """End it, with the processes and the data that are its own; a second call does nothing."""
+        self._end()
+
+
+class LocalServer(Ending):
     """A running server: `with` or `stop` ends it, and so does the end of this object.
 
     Made by `local_server` and `mlflow_server`.
@@ -87,14 +100,6 @@ class LocalServer:
             )
         self._end = weakref.finalize(self, _end, self._watchdog)
 
-    def __enter__(self) -> Self:
-        """Return the server, which runs already."""
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """End the server, whatever happened in the block."""
-        self.stop()
-
     def __repr__(self) -> str:
         """Leave the port out: it differs from run to run."""
         return f"<LocalServer {self.name}, {'running' if self.running else 'ended'}>"
@@ -109,19 +114,11 @@ class LocalServer:
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
-    def stop(self) -> None:
-        """End the server and every process that it started; a second call does nothing."""
-        self._end()
-
     def _wait_until(self, ready: Callable[[int], bool], timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        while self.running:
-            if ready(self.port):
-                return
-            if time.monotonic() > deadline:
-                raise self._error(f"did not answer within {timeout:g} seconds")
-            time.sleep(0.05)
-        raise self._error("ended before it was ready")
+        if not soon(lambda: not self.running or ready(self.port), timeout):
+            raise self._error(f"did not answer within {timeout:g} seconds")
+        if not self.running:
+            raise self._error("ended before it was ready")
 
     def _error(self, what: str) -> ServerError:
         tail = "\n".join(self.log().splitlines()[-_TAIL_LINES:]) or "(nothing)"
@@ -140,6 +137,8 @@ def local_server(
 ) -> LocalServer:
     """Start a server on a free port of 127.0.0.1 and wait until it answers.
 
+    Use it in a `with` statement, or call its ``stop()``.
+
     Parameters
     ----------
     command : sequence of str
@@ -157,11 +156,6 @@ def local_server(
         What messages call the server; by default the name of the program.
     cwd : path or None
         The folder in which the command runs; by default that of this process.
-
-    Returns
-    -------
-    LocalServer
-        Use it in a `with` statement, or call its ``stop()``.
 
     Raises
     ------
@@ -195,7 +189,8 @@ def mlflow_server(
 ) -> LocalServer:
     """Start MLflow's tracking server and UI on the reader's store.
 
-    One worker and no job runner: 2 processes instead of 16, ready in seconds.
+    One worker and no job runner: 2 processes instead of 16, ready in seconds. The server's ``url``
+    is the tracking URI for clients, and the address of the UI.
 
     Parameters
     ----------
@@ -209,11 +204,6 @@ def mlflow_server(
         More arguments of ``mlflow server``; an option given here overrides ours.
     timeout : float
         Seconds to wait for the first answer; a new database takes a few more than a known one.
-
-    Returns
-    -------
-    LocalServer
-        Its ``url`` is the tracking URI for clients, and the address of the UI.
 
     Raises
     ------
@@ -284,14 +274,11 @@ def _accepts(port: int) -> bool:
 
 
 def _is_healthy(port: int, path: str) -> bool:
-    connection = HTTPConnection(HOST, port, timeout=2)  # unlike urllib, it knows of no proxy
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
+    client = HTTPConnection(HOST, port, timeout=2)  # unlike urllib, it knows of no proxy
+    with suppress(OSError, HTTPException), closing(client):
+        client.request("GET", path)
+        return client.getresponse().status == 200
+    return False
 
 
 def _end(watchdog: subprocess.Popen) -> None:
