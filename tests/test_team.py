@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from classroom import open_lesson
 from classroom.desk import doctor
 from classroom.services import team
-from classroom.services.servers import ServerError, local_server
+from classroom.services.servers import ServerError, local_server, soon
 from classroom.workspace import NOTEBOOKS, REPOSITORY
 from conftest import required
 
@@ -41,7 +40,7 @@ needs_postgresql = pytest.mark.skipif(
 def without(monkeypatch):
     """Pretend that PostgreSQL, moto and boto3 are not installed."""
     monkeypatch.setattr(doctor, "find_postgresql", lambda: None)
-    monkeypatch.setattr(team, "_is_installed", lambda *modules: False)
+    monkeypatch.setattr(team, "find_spec", lambda module: None)
 
 
 def scalar(uri, query):
@@ -82,10 +81,7 @@ def test_a_killed_kernel_leaves_neither_postgresql_nor_its_data():
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
     done = subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
     uri, folder = done.stdout.decode().split()
-    deadline = time.monotonic() + 30
-    while os.path.exists(folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not os.path.exists(folder)
+    assert soon(lambda: not os.path.exists(folder), 30)
     with pytest.raises(sa.exc.OperationalError):
         scalar(uri, "SELECT 1")
 
@@ -155,11 +151,11 @@ def test_without_moto_a_folder_stands_in_and_one_line_says_so(without, capsys):
 
 
 @pytest.mark.parametrize("kind", ["a bucket", "a folder in its place"])
-def test_a_bucket_that_is_taken_away_comes_back_with_its_files(kind, monkeypatch, tmp_path, capsys):
+def test_a_bucket_that_is_taken_away_comes_back_with_its_files(kind, request, tmp_path):
     if kind == "a bucket":
         pytest.importorskip("moto")
     else:
-        monkeypatch.setattr(team, "_is_installed", lambda *modules: False)
+        request.getfixturevalue("without")
     (tmp_path / "note.txt").write_text("kept")
     with team.s3_store() as bucket, team.environment(**bucket.environment):
         store = get_artifact_repository(bucket.uri)
@@ -193,13 +189,6 @@ def test_the_practice_server_knows_ada_and_starts_afresh(tmp_path, monkeypatch):
     assert "MLFLOW_TRACKING_PASSWORD" not in os.environ
 
 
-def test_a_servers_command_runs_in_the_folder_that_is_asked_for(tmp_path):
-    (tmp_path / "page.txt").write_text("here")
-    command = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
-    with local_server(command, health_path="/", cwd=tmp_path) as server:
-        assert requests.get(f"{server.url}/page.txt").text == "here"
-
-
 def test_programs_that_meet_a_new_file_at_once_fail(tmp_path):
     program = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).search_experiments()"
     failed = 0
@@ -221,10 +210,11 @@ def test_mlflows_own_default_permission_is_read():
 
 
 def test_the_gateway_passes_requests_on_and_fails_when_told(tmp_path):
+    # The server also shows that its command runs in the folder that is asked for.
     (tmp_path / "page.txt").write_text("behind")
     command = [sys.executable, "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
     with (
-        local_server([*command, "-d", str(tmp_path)], health_path="/") as server,
+        local_server(command, health_path="/", cwd=tmp_path) as server,
         team.Gateway(server) as gateway,
     ):
         assert requests.get(f"{gateway.url}/page.txt").text == "behind"

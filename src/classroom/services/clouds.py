@@ -3,16 +3,14 @@
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple, Self
 
 import boto3
 
 from classroom.services import team
-from classroom.services.servers import HOST
 
 #: The bucket of the stand-in for AWS.
 BUCKET = "loan-models"
@@ -41,15 +39,7 @@ class _StandIn:
         self._entered: list[AbstractContextManager] = []
 
     def __enter__(self) -> Self:
-        """Lead clients here.
-
-        Raises
-        ------
-        RuntimeError
-            If the stand-in was stopped.
-        """
-        if self._stopped():
-            raise RuntimeError("The stand-in has stopped. Run the cell that starts it.")
+        """Lead clients here."""
         self._entered.append(team.environment(**self.environment))
         self._entered[-1].__enter__()
         return self
@@ -57,9 +47,6 @@ class _StandIn:
     def __exit__(self, *exception: object) -> None:
         """Lead clients where they went before."""
         self._entered.pop().__exit__(None, None, None)
-
-    def _stopped(self) -> bool:
-        return False
 
 
 class AWS(_StandIn):
@@ -81,26 +68,26 @@ class AWS(_StandIn):
 
     def __init__(self) -> None:
         self._server, environment = team.moto_server()
-        super().__init__(
-            {
-                **environment,
-                "AWS_ENDPOINT_URL": self._server.url,
-                "AWS_DEFAULT_REGION": "eu-west-1",
-            }
-        )
-        place = {"LocationConstraint": "eu-west-1"}
-        with self:
-            boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
+        region = "eu-west-1"
+        environment |= {"AWS_ENDPOINT_URL": self._server.url, "AWS_DEFAULT_REGION": region}
+        super().__init__(environment)
+        place = {"LocationConstraint": region}
+        self._client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
+
+    def __enter__(self) -> Self:
+        """Lead clients here; a RuntimeError says so if the stand-in was stopped."""
+        if not self._server.running:
+            raise RuntimeError("The stand-in has stopped. Run the cell that starts it.")
+        return super().__enter__()
 
     def describe(self, name: str) -> dict[str, Any]:
         """Return what SageMaker keeps on a deployment: endpoint, configuration and model in one."""
-        with self:
-            sagemaker = boto3.client("sagemaker")
-            endpoint = sagemaker.describe_endpoint(EndpointName=name)
-            settings = endpoint["EndpointConfigName"]
-            settings = sagemaker.describe_endpoint_config(EndpointConfigName=settings)
-            (machines,) = settings["ProductionVariants"]
-            model = sagemaker.describe_model(ModelName=machines["ModelName"])["PrimaryContainer"]
+        sagemaker = self._client("sagemaker")
+        endpoint = sagemaker.describe_endpoint(EndpointName=name)
+        settings = endpoint["EndpointConfigName"]
+        settings = sagemaker.describe_endpoint_config(EndpointConfigName=settings)
+        (machines,) = settings["ProductionVariants"]
+        model = sagemaker.describe_model(ModelName=machines["ModelName"])["PrimaryContainer"]
         return {
             "endpoint": endpoint["EndpointArn"].rpartition("/")[2],
             "status": endpoint["EndpointStatus"],
@@ -112,34 +99,31 @@ class AWS(_StandIn):
 
     def models(self) -> list[str]:
         """Return the models in SageMaker, without the endings that MLflow makes up."""
-        with self:
-            found = boto3.client("sagemaker").list_models()["Models"]
+        found = self._client("sagemaker").list_models()["Models"]
         return sorted(model["ModelName"].partition("-model-")[0] for model in found)
 
     def endpoints(self) -> list[str]:
         """Return the names of the endpoints in SageMaker."""
-        with self:
-            found = boto3.client("sagemaker").list_endpoints()["Endpoints"]
+        found = self._client("sagemaker").list_endpoints()["Endpoints"]
         return sorted(endpoint["EndpointName"] for endpoint in found)
 
     def jobs(self) -> list[str]:
         """Return the names of the transform jobs in SageMaker."""
-        with self:
-            found = boto3.client("sagemaker").list_transform_jobs()["TransformJobSummaries"]
+        found = self._client("sagemaker").list_transform_jobs()["TransformJobSummaries"]
         return sorted(job["TransformJobName"] for job in found)
 
     def files(self, folder: str = "") -> list[str]:
         """Return what the bucket holds under a folder."""
-        with self:
-            found = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=folder)
+        found = self._client("s3").list_objects_v2(Bucket=BUCKET, Prefix=folder)
         return [entry["Key"] for entry in found.get("Contents", [])]
 
     def stop(self) -> None:
         """End the server and all that it recorded; a second call does nothing."""
         self._server.stop()
 
-    def _stopped(self) -> bool:
-        return not self._server.running
+    def _client(self, service: str):
+        with self:
+            return boto3.client(service)  # keeps the address and the keys
 
 
 class Request(NamedTuple):
@@ -172,10 +156,9 @@ class Databricks(_StandIn):
     def __enter__(self) -> Self:
         """Listen, and lead clients here."""
         if not self._entered:
-            self._http = ThreadingHTTPServer((HOST, 0), _recorder(self.requests))
-            threading.Thread(target=self._http.serve_forever, daemon=True).start()
+            self._server = team.HttpServer(self._record)
             self.environment = {
-                "DATABRICKS_HOST": f"http://{HOST}:{self._http.server_port}",
+                "DATABRICKS_HOST": self._server.url,
                 "DATABRICKS_TOKEN": "any",
                 "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
             }
@@ -185,25 +168,14 @@ class Databricks(_StandIn):
         """Lead clients where they went before; what was recorded stays."""
         super().__exit__(*exception)
         if not self._entered:
-            self._http.shutdown()
-            self._http.server_close()
+            self._server.stop()
 
-
-def _recorder(requests: list[Request]) -> type[BaseHTTPRequestHandler]:
-    class Recorder(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if "/.well-known/" not in self.path:
-                requests.append(Request(self.command, self.path, json.loads(body or "null")))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    return Recorder
+    def _record(self, client: BaseHTTPRequestHandler, body: bytes) -> None:
+        if "/.well-known/" not in client.path:
+            content = json.loads(body or "null")
+            self.requests.append(Request(client.command, client.path, content))
+        client.send_response(200)
+        client.send_header("Content-Type", "application/json")
+        client.send_header("Content-Length", "2")
+        client.end_headers()
+        client.wfile.write(b"{}")

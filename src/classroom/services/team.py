@@ -4,7 +4,6 @@ Where PostgreSQL or the S3 stand-in is not installed, a plain file or folder tak
 line says so: the cells that follow run unchanged.
 """
 
-import importlib.util
 import os
 import secrets
 import shutil
@@ -14,15 +13,15 @@ import tempfile
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
 
 from classroom.desk import doctor
-from classroom.services.servers import HOST, LocalServer, ServerError, local_server
+from classroom.services.servers import HOST, Ending, LocalServer, ServerError, local_server
 
 # What MLflow's authentication client imports warns about a file, by its path on this machine.
 warnings.filterwarnings("ignore", module="mlflow.server.fastapi_app")
@@ -48,25 +47,20 @@ sys.exit(code)
 _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 
 
-class _Service:
-    """Something that holds data while the lesson runs: `with` or `stop` ends it and removes it."""
+class _Service(Ending):
+    """Something that holds data while the lesson runs, and no longer."""
 
-    def __init__(self, folder: Path | None, server: LocalServer | None = None) -> None:
+    def __init__(
+        self, uri: str, folder: Path | None = None, server: LocalServer | None = None
+    ) -> None:
+        self.uri = uri
         self._folder = folder
         self._server = server
         self._end = weakref.finalize(self, _end, folder, server)
 
-    def __enter__(self) -> Self:
-        """Return the service, which runs already."""
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """End the service, whatever happened in the block."""
-        self.stop()
-
-    def stop(self) -> None:
-        """End the server and remove its data; a second call does nothing."""
-        self._end()
+    def __repr__(self) -> str:
+        """Leave out what differs from run to run or is secret: the port, and a password."""
+        return f"<{type(self).__name__} {self.uri.partition(':')[0]}>"
 
 
 class Database(_Service):
@@ -77,14 +71,6 @@ class Database(_Service):
     uri : str
         What SQLAlchemy and MLflow open it by. It holds a password, so do not print it.
     """
-
-    def __init__(self, uri: str, folder: Path, server: LocalServer | None = None) -> None:
-        super().__init__(folder, server)
-        self.uri = uri
-
-    def __repr__(self) -> str:
-        """Leave the port and the password out."""
-        return f"<Database {self.uri.partition(':')[0]}>"
 
 
 class ObjectStore(_Service):
@@ -99,19 +85,10 @@ class ObjectStore(_Service):
     """
 
     def __init__(
-        self,
-        uri: str,
-        folder: Path | None = None,
-        server: LocalServer | None = None,
-        environment: Mapping[str, str] | None = None,
+        self, uri: str, folder: Path | None, server: LocalServer | None, environment: dict[str, str]
     ) -> None:
-        super().__init__(folder, server)
-        self.uri = uri
-        self.environment = dict(environment or {})
-
-    def __repr__(self) -> str:
-        """Leave the port and the keys out."""
-        return f"<ObjectStore {self.uri.partition(':')[0]}>"
+        super().__init__(uri, folder, server)
+        self.environment = environment
 
     def files(self) -> list[str]:
         """Return the names of everything that is stored, in alphabetical order."""
@@ -136,10 +113,9 @@ class ObjectStore(_Service):
                 aside.rename(self._folder)
             return
         client = _s3_client(self.environment)
-        kept = {
-            name: client.get_object(Bucket=_BUCKET, Key=name)["Body"].read()
-            for name in self.files()
-        }
+        kept = {}
+        for name in self.files():
+            kept[name] = client.get_object(Bucket=_BUCKET, Key=name)["Body"].read()
         try:
             for name in kept:
                 client.delete_object(Bucket=_BUCKET, Key=name)
@@ -152,7 +128,7 @@ class ObjectStore(_Service):
                 client.put_object(Bucket=_BUCKET, Key=name, Body=content)
 
 
-class PracticeServer:
+class PracticeServer(Ending):
     """A team's server to practise on; made by `practice_server`.
 
     Attributes
@@ -164,7 +140,7 @@ class PracticeServer:
     """
 
     def __init__(self, server: LocalServer, admin_password: str, ada_password: str) -> None:
-        self._server = server
+        self._server, self._end = server, server.stop
         self.url = server.url
         self.admin_password = admin_password
         self.ada_password = ada_password
@@ -178,12 +154,41 @@ class PracticeServer:
         """Whether the server's process lives."""
         return self._server.running
 
-    def stop(self) -> None:
-        """End the server; a second call does nothing."""
-        self._server.stop()
+
+class HttpServer(Ending):
+    """A server within this process, on a free port of 127.0.0.1.
+
+    Parameters
+    ----------
+    answer : callable
+        Called with each request, as the standard library's handler of it, and with its body.
+
+    Attributes
+    ----------
+    url : str
+        ``http://127.0.0.1:<port>``.
+    """
+
+    def __init__(self, answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def handle_request(self) -> None:
+                answer(self, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request
+
+            def log_message(self, *message: object) -> None:
+                """Print nothing into the cell."""
+
+        self._http = ThreadingHTTPServer((HOST, 0), Handler)
+        self.url = f"http://{HOST}:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def _end(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
 
 
-class Gateway:
+class Gateway(HttpServer):
     """An HTTP gateway in front of a server, as companies have one, which fails when it is told to.
 
     Parameters
@@ -202,25 +207,33 @@ class Gateway:
     """
 
     def __init__(self, server: LocalServer) -> None:
-        self.requests = 0
-        self.failures = 0
-        http = ThreadingHTTPServer((HOST, 0), _relay(self, server.port))
-        self.url = f"http://{HOST}:{http.server_port}"
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        self._http = http
+        self.requests = self.failures = 0
+        self._port = server.port
+        super().__init__(self._relay)
 
-    def __enter__(self) -> Self:
-        """Return the gateway, which is open already."""
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Close the gateway, whatever happened in the block."""
-        self.stop()
-
-    def stop(self) -> None:
-        """Close the gateway; the server behind it goes on."""
-        self._http.shutdown()
-        self._http.server_close()
+    def _relay(self, client: BaseHTTPRequestHandler, body: bytes) -> None:
+        self.requests += 1
+        if self.failures:
+            self.failures -= 1
+            client.send_error(503)
+            return
+        behind = HTTPConnection(HOST, self._port, timeout=60)
+        try:
+            behind.request(client.command, client.path, body, dict(client.headers))
+            response = behind.getresponse()
+            content = response.read()
+        except OSError:
+            client.send_error(502)
+            return
+        finally:
+            behind.close()
+        client.send_response_only(response.status)
+        for name, value in response.getheaders():
+            if name.lower() not in _HOP_BY_HOP:
+                client.send_header(name, value)
+        client.send_header("Content-Length", str(len(content)))
+        client.end_headers()
+        client.wfile.write(content)
 
 
 def postgresql() -> Database:
@@ -228,10 +241,6 @@ def postgresql() -> Database:
 
     The server refuses to run as root; started by root, it runs as the user postgres or nobody.
     Where PostgreSQL is not installed, the database is a SQLite file, and one line says so.
-
-    Returns
-    -------
-    Database
 
     Raises
     ------
@@ -269,9 +278,14 @@ def postgresql() -> Database:
         # No socket file, and no waiting for the disk: the data lives as long as the lesson.
         options = ("-k", "", "-F", "-c", f"listen_addresses={HOST}")
         postgres = [str(programs / "postgres"), "-D", data, "-p", "{port}", *options]
+
+        def answers(port: int) -> bool:
+            ask = [str(programs / "pg_isready"), "-h", HOST, "-p", str(port)]
+            return subprocess.run(ask, capture_output=True).returncode == 0
+
         server = local_server(
             [sys.executable, "-I", "-S", "-c", _KEEPER, str(folder), *as_account, *postgres],
-            ready=lambda port: _run_ok([str(programs / "pg_isready"), "-h", HOST, "-p", str(port)]),
+            ready=answers,
             name="postgresql",
         )
     except BaseException:
@@ -287,23 +301,19 @@ def s3_store() -> ObjectStore:
     It speaks the S3 protocol, keeps everything in memory, and lets every key in. Where moto or
     boto3 is not installed, the store is a folder, and one line says so.
 
-    Returns
-    -------
-    ObjectStore
-
     Raises
     ------
     ServerError
         If moto is installed and does not start.
     """
-    if not _is_installed("moto", "boto3"):
+    if not (find_spec("moto") and find_spec("boto3")):
         print("moto is missing, so a folder stands in; to get it: pip install 'moto[s3]' boto3")
         folder = Path(tempfile.mkdtemp(prefix="loanflow-bucket-"))
-        return ObjectStore(folder.as_uri(), folder)
+        return ObjectStore(folder.as_uri(), folder, None, {})
     server, environment = moto_server()
     environment["MLFLOW_S3_ENDPOINT_URL"] = server.url
     _s3_client(environment).create_bucket(Bucket=_BUCKET)
-    return ObjectStore(f"s3://{_BUCKET}", server=server, environment=environment)
+    return ObjectStore(f"s3://{_BUCKET}", None, server, environment)
 
 
 def moto_server() -> tuple[LocalServer, dict[str, str]]:
@@ -382,11 +392,9 @@ def practice_server(folder: Path) -> PracticeServer:
     return PracticeServer(server, *passwords)
 
 
-@contextmanager
-def signed_in(user: str, password: str) -> Iterator[None]:
+def signed_in(user: str, password: str) -> AbstractContextManager[None]:
     """Sign in to a tracking server for the time of a `with` block, as MLflow's clients do."""
-    with environment(MLFLOW_TRACKING_USERNAME=user, MLFLOW_TRACKING_PASSWORD=password):
-        yield
+    return environment(MLFLOW_TRACKING_USERNAME=user, MLFLOW_TRACKING_PASSWORD=password)
 
 
 @contextmanager
@@ -415,18 +423,10 @@ def _unprivileged_account() -> tuple[int, int] | None:
     return account.pw_uid, account.pw_gid
 
 
-def _is_installed(*modules: str) -> bool:
-    return all(map(importlib.util.find_spec, modules))
-
-
 def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise ServerError(f"{' '.join(command)} failed: {done.stderr.strip()}")
-
-
-def _run_ok(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def _s3_client(environment: Mapping[str, str]):
@@ -446,38 +446,3 @@ def _end(folder: Path | None, server: LocalServer | None) -> None:
         server.stop()
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _relay(gateway: Gateway, port: int) -> type[BaseHTTPRequestHandler]:
-    class Relay(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            gateway.requests += 1
-            if gateway.failures:
-                gateway.failures -= 1
-                self.send_error(503)
-                return
-            behind = HTTPConnection(HOST, port, timeout=60)
-            try:
-                behind.request(self.command, self.path, body, dict(self.headers))
-                response = behind.getresponse()
-                content = response.read()
-            except OSError:
-                self.send_error(502)
-                return
-            finally:
-                behind.close()
-            self.send_response_only(response.status)
-            for name, value in response.getheaders():
-                if name.lower() not in _HOP_BY_HOP:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
-
-        def log_message(self, *message: object) -> None:
-            """Print nothing into the cell."""
-
-    return Relay
