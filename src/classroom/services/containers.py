@@ -1,16 +1,15 @@
 """Containers for the time of a lesson, run by the engine that the command ``docker`` reaches."""
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from classroom.services.environments import children_write_to
 from classroom.services.servers import LocalServer, local_server
 
 #: The image that holds Python and packages of constraints.txt, and no model; `make container`.
@@ -98,16 +97,10 @@ def outline(dockerfile: Path) -> str:
 def build_log() -> Iterator[Path]:
     """Keep what programs print, in the `with` block, in a file; it is shown if the block fails."""
     with tempfile.TemporaryDirectory(prefix="loanflow-build-") as folder:
-        path, kept = Path(folder) / "log", [os.dup(1), os.dup(2)]
-        sys.stdout.flush(), sys.stderr.flush()
-        with path.open("w") as log:
-            os.dup2(log.fileno(), 1), os.dup2(log.fileno(), 2)
+        path = Path(folder) / "log"
         try:
-            yield path
+            with children_write_to(path):
+                yield path
         except Exception as error:
             tail = "\n".join(path.read_text().splitlines()[-15:])
             raise EngineError(f"{error} The last lines of the log:\n{tail}") from error
-        finally:
-            for number, old in enumerate(kept, start=1):
-                os.dup2(old, number)
-                os.close(old)
