@@ -14,11 +14,12 @@ import sysconfig
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from classroom.services.servers import Ending
 from classroom.workspace import home
 
 # Executes what it is sent, one piece of code a line, and answers with what the code printed.
@@ -66,7 +67,7 @@ class OtherMachineError(RuntimeError):
     """The other machine cannot be made, or code failed on it; the message says why."""
 
 
-class OtherMachine(AbstractContextManager):
+class OtherMachine(Ending):
     """A Python process in an environment that holds what a requirements file asks for, alone.
 
     Its Python has the version of this one. This package, the repository, and the variables and
@@ -89,19 +90,21 @@ class OtherMachine(AbstractContextManager):
         # In the workspace: a temporary folder may lie on a disk to which uv can only copy.
         folder = Path(tempfile.mkdtemp(dir=home(), prefix="other-machine-"))
         try:
-            self._process = _start(make_environment(folder, requirements), folder)
+            python = make_environment(folder, requirements)
+            self._process = subprocess.Popen(
+                # -I keeps variables and folders of this process out of it.
+                [python, "-I", "-c", _WORKER, str(folder)],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,  # an interrupt of the kernel goes to its whole group
+            )
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         self._end = weakref.finalize(self, _end, self._process, folder)
-
-    def __exit__(self, *exception: object) -> None:
-        """End the machine, whatever happened in the block."""
-        self.stop()
-
-    def stop(self) -> None:
-        """End the process and remove its environment; a second call does nothing."""
-        self._end()
 
     def run(self, code: str, **values: object) -> str:
         """Execute code there; names that it defines stay for the next call.
@@ -208,19 +211,6 @@ def _borrow_bytecode(environment: Path) -> None:
             compiled = Path(importlib.util.cache_from_source(str(source)))
             with suppress(OSError):
                 os.link(ours / compiled.relative_to(theirs), compiled)
-
-
-def _start(python: Path, folder: Path) -> subprocess.Popen:
-    """Start the process; -I keeps variables and folders of this one out of it."""
-    return subprocess.Popen(
-        [python, "-I", "-c", _WORKER, str(folder)],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,  # an interrupt of the kernel goes to its whole group
-    )
 
 
 def _end(process: subprocess.Popen, folder: Path) -> None:
