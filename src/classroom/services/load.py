@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import cycle, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -66,10 +66,6 @@ def drive(
     path : str
         Where the requests go.
 
-    Returns
-    -------
-    Load
-
     Raises
     ------
     RuntimeError
@@ -78,23 +74,20 @@ def drive(
     """
     head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {HOST}\r\n"
     bodies = body if isinstance(body, Iterator) else _in_turn(body)
-    left = requests if requests is not None else float("inf")
+    due = (_request(head, each) for each in islice(bodies, requests))
     latencies: list[float] = []
     answers: list[bytes] = []
     sent: dict[socket.socket, float] = {}
     with selectors.DefaultSelector() as selector:
 
         def send(connection: socket.socket) -> None:
-            nonlocal left
-            if left < 1 or time.perf_counter() > end:
+            if time.perf_counter() <= end and (request := next(due, None)):
+                sent[connection] = time.perf_counter()
+                connection.sendall(request)
+            else:
                 sent.pop(connection, None)
                 selector.unregister(connection)
                 connection.close()
-                return
-            left -= 1
-            request = _request(head, next(bodies))
-            sent[connection] = time.perf_counter()
-            connection.sendall(request)
 
         begin = time.perf_counter()
         end = begin + seconds

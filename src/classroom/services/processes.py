@@ -64,10 +64,6 @@ def in_new_process(function: Callable, *arguments: Any) -> Measured:
     *arguments
         What it is called with; they are sent as well, and its result is sent back.
 
-    Returns
-    -------
-    Measured
-
     Raises
     ------
     ProcessError
