@@ -95,9 +95,7 @@ class ObjectStore(_Service):
         if self._server is None:
             files = (path for path in self._folder.rglob("*") if path.is_file())
             return sorted(path.relative_to(self._folder).as_posix() for path in files)
-        pages = _s3_client(self.environment).get_paginator("list_objects_v2")
-        found = pages.paginate(Bucket=_BUCKET).search("Contents[].Key")
-        return sorted(name for name in found if name)
+        return sorted(file.key for file in _s3_bucket(self.environment).objects.all())
 
     @contextmanager
     def taken_away(self) -> Iterator[None]:
@@ -112,20 +110,17 @@ class ObjectStore(_Service):
                 self._folder.unlink()
                 aside.rename(self._folder)
             return
-        client = _s3_client(self.environment)
-        kept = {}
-        for name in self.files():
-            kept[name] = client.get_object(Bucket=_BUCKET, Key=name)["Body"].read()
+        bucket = _s3_bucket(self.environment)
+        kept = {file.key: file.get()["Body"].read() for file in bucket.objects.all()}
         try:
-            for name in kept:
-                client.delete_object(Bucket=_BUCKET, Key=name)
-            client.delete_bucket(Bucket=_BUCKET)
+            bucket.objects.delete()
+            bucket.delete()
             yield
         finally:
-            with suppress(client.exceptions.BucketAlreadyOwnedByYou):
-                client.create_bucket(Bucket=_BUCKET)
+            with suppress(bucket.meta.client.exceptions.BucketAlreadyOwnedByYou):
+                bucket.create()
             for name, content in kept.items():
-                client.put_object(Bucket=_BUCKET, Key=name, Body=content)
+                bucket.put_object(Key=name, Body=content)
 
 
 class PracticeServer(Ending):
@@ -312,7 +307,7 @@ def s3_store() -> ObjectStore:
         return ObjectStore(folder.as_uri(), folder, None, {})
     server, environment = moto_server()
     environment["MLFLOW_S3_ENDPOINT_URL"] = server.url
-    _s3_client(environment).create_bucket(Bucket=_BUCKET)
+    _s3_bucket(environment).create()
     return ObjectStore(f"s3://{_BUCKET}", None, server, environment)
 
 
@@ -429,16 +424,17 @@ def _run(command: list[str], folder: Path) -> None:
         raise ServerError(f"{' '.join(command)} failed: {done.stderr.strip()}")
 
 
-def _s3_client(environment: Mapping[str, str]):
+def _s3_bucket(environment: Mapping[str, str]):
     import boto3
 
-    return boto3.client(
+    store = boto3.resource(
         "s3",
         endpoint_url=environment["MLFLOW_S3_ENDPOINT_URL"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         region_name=environment["AWS_DEFAULT_REGION"],
     )
+    return store.Bucket(_BUCKET)
 
 
 def _end(folder: Path | None, server: LocalServer | None) -> None:
