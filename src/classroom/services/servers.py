@@ -66,16 +66,8 @@ class LocalServer(Ending):
         ``http://127.0.0.1:<port>``.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        port: int,
-        *,
-        env: Mapping[str, str] | None = None,
-        name: str | None = None,
-        cwd: str | os.PathLike | None = None,
-    ) -> None:
-        self.name = name or Path(command[0]).name
+    def __init__(self, name: str, port: int, command: Sequence[str], **options: object) -> None:
+        self.name = name
         self.port = port
         self.url = f"http://{HOST}:{port}"
         # A file, as a pipe that nobody reads would stop the server once it is full.
@@ -93,10 +85,9 @@ class LocalServer(Ending):
                 stdout=log,
                 stderr=log,
                 bufsize=0,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
-                cwd=cwd,
                 start_new_session=True,  # an interrupt of the kernel goes to its whole group
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                **options,
             )
         self._end = weakref.finalize(self, _end, self._watchdog)
 
@@ -164,10 +155,12 @@ def local_server(
     """
     if ready is None:
         ready = _accepts if health_path is None else lambda port: _is_healthy(port, health_path)
+    name = name or Path(command[0]).name
+    variables = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
     attempts = _PORT_ATTEMPTS
     while True:
         with _reserved_port() as port:
-            server = LocalServer(command, port, env=env, name=name, cwd=cwd)
+            server = LocalServer(name, port, command, env=variables, cwd=cwd)
             attempts -= 1
             try:
                 server._wait_until(ready, timeout)
