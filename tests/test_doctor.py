@@ -24,7 +24,7 @@ def programs(tmp_path, monkeypatch):
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    for variable in ("JAVA_HOME", "LOANFLOW_BROWSER"):
+    for variable in ("JAVA_HOME", "LOANFLOW_BROWSER", "CONDA_EXE", "MLFLOW_CONDA_HOME"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(doctor, "_browser_places", list)
     monkeypatch.setattr(doctor, "_postgresql_places", list)
@@ -39,8 +39,9 @@ def programs(tmp_path, monkeypatch):
     return add
 
 
-def assert_says_what_to_do(check: Check) -> None:
-    assert check.status in {MISSING, WRONG}
+def assert_lacks(check: Check, status: str, *, needed: bool = False) -> None:
+    """Assert that a check is not ok, and says in one line each what that costs and what to do."""
+    assert (check.status, check.needed) == (status, needed)
     assert check.found and check.costs and check.remedy
     assert "\n" not in check.found + check.costs + check.remedy
 
@@ -53,8 +54,7 @@ def test_a_tested_python_is_ok(version):
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
 def test_a_python_that_is_too_old_or_too_new_is_wrong(version):
     check = doctor.check_python(version)
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (WRONG, True)
+    assert_lacks(check, WRONG, needed=True)
     assert check.remedy.startswith("install Python 3.14")
 
 
@@ -75,38 +75,26 @@ def pins(tmp_path, *requirements: str) -> Path:
 
 
 def test_missing_and_different_packages_are_named(tmp_path):
-    pytest_version = metadata.version("pytest")
-    file = pins(
-        tmp_path,
-        f"pytest=={pytest_version}",
-        "numpy==0.1",
-        "no-such-package==1.0",
-        "no-such-extra[all]==2.0",
-    )
-    missing, different = doctor.check_packages(file)
-    assert_says_what_to_do(missing)
-    assert (missing.status, missing.found) == (MISSING, "no-such-package, no-such-extra")
-    assert_says_what_to_do(different)
-    installed = metadata.version("numpy")
-    assert (different.status, different.found) == (WRONG, f"numpy {installed} (pinned: 0.1)")
-    assert missing.needed and different.needed
+    present = f"pytest=={metadata.version('pytest')}"
+    absent = ("no-such-package==1.0", "no-such-extra[all]==2.0")
+    missing, different = doctor.check_packages(pins(tmp_path, present, "numpy==0.1", *absent))
+    assert_lacks(missing, MISSING, needed=True)
+    assert missing.found == "no-such-package, no-such-extra"
+    assert_lacks(different, WRONG, needed=True)
+    assert different.found == f"numpy {metadata.version('numpy')} (pinned: 0.1)"
 
 
 def test_a_pin_for_other_machines_is_not_missed_and_one_for_this_is(tmp_path):
-    file = pins(
-        tmp_path,
-        "elsewhere==1.0 ; sys_platform == 'no such system'",
-        "here==1.0 ; sys_platform != 'no such system'",
-    )
-    (missing,) = doctor.check_packages(file)
+    elsewhere = "elsewhere==1.0 ; sys_platform == 'no such system'"
+    here = "here==1.0 ; sys_platform != 'no such system'"
+    (missing,) = doctor.check_packages(pins(tmp_path, elsewhere, here))
     assert (missing.status, missing.found) == (MISSING, "here")
 
 
 def test_pins_that_cannot_be_read_are_wrong(tmp_path):
     for file in (tmp_path / "absent.toml", pins(tmp_path, "numpy>=2")):
         (check,) = doctor.check_packages(file)
-        assert_says_what_to_do(check)
-        assert (check.status, check.needed) == (WRONG, True)
+        assert_lacks(check, WRONG, needed=True)
         assert str(file) in check.found
     assert "numpy>=2" in check.found
 
@@ -122,8 +110,7 @@ def test_a_workspace_that_cannot_be_written_is_wrong(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("LOANFLOW_HOME", str(tmp_path / "file" / "workspace"))
     check = doctor.check_workspace()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (WRONG, True)
+    assert_lacks(check, WRONG, needed=True)
     assert str(tmp_path / "file") in check.found
 
 
@@ -141,8 +128,8 @@ def test_a_full_disk_is_wrong(monkeypatch):
     usage = namedtuple("usage", "total used free")(10**12, 10**12 - 10**8, 10**8)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     check = doctor.check_disk()
-    assert_says_what_to_do(check)
-    assert (check.status, check.found, check.needed) == (WRONG, "0.1 GB free of 1.5 GB", True)
+    assert_lacks(check, WRONG, needed=True)
+    assert check.found == "0.1 GB free of 1.5 GB"
 
 
 def test_a_machine_without_local_connections_is_wrong(monkeypatch):
@@ -152,24 +139,16 @@ def test_a_machine_without_local_connections_is_wrong(monkeypatch):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(doctor.socket.socket, "bind", refuse, raising=False)
-    check = doctor.check_free_port()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (WRONG, True)
+    assert_lacks(doctor.check_free_port(), WRONG, needed=True)
 
 
 def test_a_taken_default_port_costs_nothing_needed():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         check = doctor.check_port_5000(port)
-    assert_says_what_to_do(check)
-    assert (check.name, check.status, check.needed) == (f"port {port}", WRONG, False)
+    assert_lacks(check, WRONG)
+    assert check.name == f"port {port}"
     assert doctor.check_port_5000(port).status == OK
-
-
-def test_git_is_needed(programs):
-    check = doctor.check_git()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, True)
 
 
 GIT = """
@@ -197,61 +176,44 @@ def test_git_has_to_know_the_course_and_to_serve_it(programs, tmp_path, head, da
     if daemon:
         programs("git-daemon", into=tmp_path)
     check = doctor.check_git()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (WRONG, True)
+    assert_lacks(check, WRONG, needed=True)
     assert found in check.found
 
 
 @posix_only
-@pytest.mark.parametrize("name", ["conda", "pyenv"])
-def test_other_makers_of_environments_are_a_choice(programs, monkeypatch, name):
-    for variable in ("CONDA_EXE", "MLFLOW_CONDA_HOME"):
-        monkeypatch.delenv(variable, raising=False)
-    find = {"conda": doctor.check_conda, "pyenv": doctor.check_pyenv}[name]
-    check = find()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, False)
-    programs(name, f"echo {name} 25.9.1")
-    if name == "conda":
-        check = find()
-        assert_says_what_to_do(check)
-        assert check.status == WRONG and "MLFLOW_CONDA_HOME" in check.remedy
-        monkeypatch.setenv("CONDA_EXE", shutil.which("conda"))
-    assert find() == Check(name, OK, "25.9.1")
+def test_pyenv_is_found(programs):
+    programs("pyenv", "echo pyenv 25.9.1")
+    assert doctor.check_pyenv() == Check("pyenv", OK, "25.9.1")
 
 
 @posix_only
 def test_conda_is_looked_for_where_mlflow_looks(programs, monkeypatch, tmp_path):
     from mlflow.utils.conda import get_conda_bin_executable
 
-    programs("conda", "echo conda 25.9.1")
-    home = tmp_path / "conda"
-    (home / "bin").mkdir(parents=True)
-    (home / "bin" / "conda").write_text("#!/bin/sh\necho conda 26.1.0\n")
-    (home / "bin" / "conda").chmod(0o755)
-    for name, value in (("CONDA_EXE", shutil.which("conda")), ("MLFLOW_CONDA_HOME", str(home))):
-        monkeypatch.setenv(name, value)
+    on_path = programs("conda", "echo conda 25.9.1")
+    check = doctor.check_conda()
+    assert_lacks(check, WRONG)
+    assert "MLFLOW_CONDA_HOME" in check.remedy
+    programs("conda", "echo conda 26.1.0", into=tmp_path / "conda" / "bin")
+    for name, value, version in (
+        ("CONDA_EXE", on_path, "25.9.1"),
+        ("MLFLOW_CONDA_HOME", tmp_path / "conda", "26.1.0"),
+    ):
+        monkeypatch.setenv(name, str(value))
         asked = subprocess.check_output([get_conda_bin_executable("conda"), "--version"], text=True)
-        assert f"conda {doctor.check_conda().found}" == asked.strip()
-
-
-def test_a_missing_java_costs_lesson_12_alone(programs):
-    check = doctor.check_java()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, False)
-    assert "lesson 17" in check.costs and "everything else works" in check.costs
+        assert asked == f"conda {version}\n"
+        assert doctor.check_conda() == Check("conda", OK, version)
 
 
 def test_spark_is_looked_for_in_its_folder_and_compared_with_the_pin(tmp_path, monkeypatch):
     monkeypatch.setattr(doctor, "SPARK_FOLDER", tmp_path)
     check = doctor.check_spark()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, False)
+    assert_lacks(check, MISSING)
     assert "lesson 17" in check.costs
-    (tmp_path / "pyspark-4.0.0.dist-info").mkdir()
-    about = "Metadata-Version: 2.1\nName: pyspark\nVersion: 4.0.0\n"
-    (tmp_path / "pyspark-4.0.0.dist-info" / "METADATA").write_text(about)
-    assert_says_what_to_do(doctor.check_spark())
+    about = tmp_path / "pyspark-4.0.0.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text("Metadata-Version: 2.1\nName: pyspark\nVersion: 4.0.0\n")
+    assert_lacks(doctor.check_spark(), WRONG)
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text('spark = ["pyspark==4.0.0"]')
     assert doctor.check_spark(pyproject) == Check("Spark", OK, "4.0.0")
@@ -271,9 +233,10 @@ def test_spark_is_looked_for_in_its_folder_and_compared_with_the_pin(tmp_path, m
 def test_the_version_of_java_decides(programs, line, status):
     programs("java", f"echo 'Picked up JAVA_TOOL_OPTIONS: -Dx=99' >&2; echo '{line}' >&2")
     check = doctor.check_java()
-    assert check.status == status
-    if status != OK:
-        assert_says_what_to_do(check)
+    if status == OK:
+        assert check.status == OK
+    else:
+        assert_lacks(check, status)
 
 
 @posix_only
@@ -281,8 +244,7 @@ def test_java_home_comes_before_the_path(programs, tmp_path, monkeypatch):
     programs("java", """echo 'openjdk version "17.0.1"' >&2""")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
     check = doctor.check_java()
-    assert_says_what_to_do(check)
-    assert check.status == WRONG
+    assert_lacks(check, WRONG)
     assert str(tmp_path / "jdk") in check.found
     programs("java", """echo 'openjdk version "21.0.1"' >&2""", into=tmp_path / "jdk" / "bin")
     assert doctor.check_java() == Check("Java", OK, 'version "21.0.1"')
@@ -294,31 +256,16 @@ def test_a_java_that_only_offers_to_install_one_is_missing(programs):
     assert doctor.check_java().status == MISSING
 
 
-def test_no_container_engine(programs):
-    check = doctor.check_containers()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, False)
-
-
 @posix_only
 def test_a_container_engine_has_to_answer(programs):
     programs("docker", "echo Cannot connect to the Docker daemon >&2; exit 1")
-    check = doctor.check_containers()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (WRONG, False)
+    assert_lacks(doctor.check_containers(), WRONG)
     programs("docker", 'test "$1" = info && echo 28.0.4; echo WARNING: old kernel >&2')
     assert doctor.check_containers() == Check("container engine", OK, "docker 28.0.4")
 
 
-def test_no_postgresql(programs):
-    assert doctor.find_postgresql() is None
-    check = doctor.check_postgresql()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, False)
-
-
 @posix_only
-def test_the_newest_postgresql_off_the_path_is_found(programs, tmp_path, monkeypatch):
+def test_the_newest_postgresql_is_found_unless_one_is_on_the_path(programs, tmp_path, monkeypatch):
     for version in ("9", "16", "15"):
         programs("initdb", into=tmp_path / "pg" / version / "bin")
         programs("postgres", f"echo {version}.1", into=tmp_path / "pg" / version / "bin")
@@ -326,21 +273,8 @@ def test_the_newest_postgresql_off_the_path_is_found(programs, tmp_path, monkeyp
     monkeypatch.setattr(doctor, "_postgresql_places", lambda: [str(tmp_path / "pg" / "*" / "bin")])
     assert doctor.find_postgresql() == tmp_path / "pg" / "16" / "bin"
     assert doctor.check_postgresql() == Check("PostgreSQL", OK, "16.1")
-
-
-@posix_only
-def test_postgresql_on_the_path_comes_first(programs, tmp_path, monkeypatch):
     on_path = programs("initdb")
-    programs("initdb", into=tmp_path / "pg" / "99" / "bin")
-    monkeypatch.setattr(doctor, "_postgresql_places", lambda: [str(tmp_path / "pg" / "*" / "bin")])
     assert doctor.find_postgresql() == on_path.parent
-
-
-def test_no_browser(programs):
-    assert doctor.find_browser() is None
-    check = doctor.check_browser()
-    assert_says_what_to_do(check)
-    assert (check.status, check.needed) == (MISSING, False)
 
 
 @posix_only
@@ -370,8 +304,7 @@ def test_the_readers_choice_of_browser_comes_first(programs, tmp_path, monkeypat
     chosen.unlink()
     assert doctor.find_browser() is None
     check = doctor.check_browser()
-    assert_says_what_to_do(check)
-    assert check.status == WRONG
+    assert_lacks(check, WRONG)
     assert str(chosen) in check.found
 
 
@@ -383,14 +316,14 @@ def test_every_platform_gets_a_remedy_of_its_own(programs, monkeypatch, platform
         assert tool in check.remedy
 
 
-def test_the_report_says_what_each_missing_piece_costs():
-    text = doctor.report(
-        [
-            Check("Python", OK, "3.11.7", needed=True),
-            Check("container engine", MISSING, "no docker", "lesson 16", "apt install docker.io"),
-        ]
-    )
-    assert text.splitlines() == [
+def test_the_report_says_what_each_missing_piece_costs(monkeypatch, capsys):
+    checks = [
+        Check("Python", OK, "3.11.7", needed=True),
+        Check("container engine", MISSING, "no docker", "lesson 16", "apt install docker.io"),
+    ]
+    monkeypatch.setattr(doctor, "check_all", lambda: checks)
+    doctor.main()
+    assert capsys.readouterr().out.splitlines() == [
         "ok       Python            3.11.7",
         "missing  container engine  no docker",
         "                           without it: lesson 16",
@@ -408,33 +341,25 @@ def test_only_a_needed_piece_fails(monkeypatch, capsys, status, needed, code):
     check = Check("git", status, "found", "costs", "remedy", needed)
     monkeypatch.setattr(doctor, "check_all", lambda: [check])
     assert doctor.main() == code
-    closing = capsys.readouterr().out.splitlines()[-1]
-    assert closing.startswith("The lessons need what is missing or wrong here: git." * code)
-    assert closing.startswith("Everything" * (1 - code))
+    closing = "The lessons need what is missing or wrong here: git." if code else "Everything"
+    assert capsys.readouterr().out.splitlines()[-1].startswith(closing)
 
 
 def test_a_bare_machine_fails_for_its_needs_alone(programs, tmp_path, monkeypatch):
     monkeypatch.setattr(doctor, "REPOSITORY", tmp_path)
     checks = {check.name: check for check in doctor.check_all()}
-    for name in ("git", "Java", "container engine", "PostgreSQL", "browser"):
-        assert checks[name].status == MISSING
-    needs = [check.needed for check in checks.values()]
-    assert needs == sorted(needs, reverse=True)
-    assert {name for name, check in checks.items() if check.needed} == {
-        *("Python", "packages", "workspace", "disk", "local port", "git")
-    }
+    assert_lacks(checks["git"], MISSING, needed=True)
+    for name in ("Java", "conda", "pyenv", "container engine", "PostgreSQL", "browser"):
+        assert_lacks(checks[name], MISSING)
+    assert "lesson 17" in checks["Java"].costs and "everything else works" in checks["Java"].costs
+    needed = ["Python", "packages", "workspace", "disk", "local port", "git"]  # and told first
+    assert [check.name for check in checks.values() if check.needed] == needed == [*checks][:6]
 
 
 def test_it_runs_as_a_module_where_no_package_is_installed():
-    source = str(Path(doctor.__file__).resolve().parents[2])
-    result = subprocess.run(
-        # -S leaves out site-packages.
-        [sys.executable, "-S", "-m", "classroom.desk.doctor"],
-        env={**os.environ, "PYTHONPATH": source},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    command = [sys.executable, "-S", "-m", "classroom.desk.doctor"]  # -S leaves out site-packages
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert result.stderr == ""
     assert result.returncode == 1
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("missing  packages")]

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from glob import glob
 from importlib import metadata
 from pathlib import Path
 
@@ -32,45 +34,33 @@ OK, MISSING, WRONG = "ok", "missing", "wrong"
 _WITHOUT_SPARK = "the cells of lesson 17 that need Spark; everything else works"
 _ADD_SPARK = "make spark, or the line for it in README.md where there is no make"
 _SET_UP = "delete .venv if there is one, run python tools/setup_env.py, use the Python in .venv"
+#: The packages that hold what a check may find missing: apt's, Homebrew's and winget's.
+_PACKAGES = {
+    "git": ("git", "git", "Git.Git"),
+    "Java": ("openjdk-17-jre-headless", "openjdk@17", "EclipseAdoptium.Temurin.17.JRE"),
+    "container engine": ("docker.io", "--cask docker", "Docker.DockerDesktop"),
+    "PostgreSQL": ("postgresql", "postgresql@17", "PostgreSQL.PostgreSQL.17"),
+    "browser": ("chromium", "--cask chromium", "Google.Chrome"),
+}
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was found of one thing that the course uses.
-
-    Attributes
-    ----------
-    name : str
-        The thing.
-    status : str
-        ``"ok"``, ``"missing"``, or ``"wrong"`` (there, but not usable as it is).
-    found : str
-        What was found.
-    costs : str
-        What the reader goes without; empty if the status is ok.
-    remedy : str
-        How to get it, in one line; empty if the status is ok.
-    needed : bool
-        Whether the lessons need it. All the others cost a part of the course at most.
-    """
+    """What was found of one thing that the course uses."""
 
     name: str
-    status: str
+    status: str  # OK, MISSING, or WRONG: there, but not usable as it is
     found: str
-    costs: str = ""
-    remedy: str = ""
-    needed: bool = False
+    costs: str = ""  # what the reader goes without; empty if the status is OK
+    remedy: str = ""  # how to get it, in one line; empty if the status is OK
+    needed: bool = False  # whether the lessons need it; others cost a part of the course at most
 
 
 def find_browser() -> str | None:
-    """Find a Chromium-based browser.
+    """Return the path of a Chromium-based browser, or None if there is none.
 
-    Returns
-    -------
-    str or None
-        The path of the program: the one that ``LOANFLOW_BROWSER`` names, if that is set; otherwise
-        Chromium, Chrome or Edge on the PATH or where their installers put them. None if there is
-        none, or if ``LOANFLOW_BROWSER`` names no program.
+    It is the program that ``LOANFLOW_BROWSER`` names, and no other, if that is set; otherwise
+    Chromium, Chrome or Edge on the PATH or where their installers put them.
     """
     if chosen := os.environ.get("LOANFLOW_BROWSER"):
         return shutil.which(chosen)
@@ -82,30 +72,21 @@ def find_browser() -> str | None:
 
 
 def find_postgresql() -> Path | None:
-    """Find the folder of PostgreSQL's server programs, ``initdb``, ``pg_ctl`` and ``postgres``.
+    """Return the folder of PostgreSQL's server programs, such as ``initdb``; None if there is none.
 
-    Returns
-    -------
-    pathlib.Path or None
-        The folder of the ``initdb`` on the PATH; otherwise the newest one where installers put it,
-        for Debian keeps these programs off the PATH. None if there is none.
+    It is the folder of the ``initdb`` on the PATH; otherwise the newest one where installers put
+    it, for Debian keeps these programs off the PATH.
     """
     if on_path := shutil.which("initdb"):
         return Path(on_path).resolve().parent
-    folders = [folder for pattern in _postgresql_places() for folder in _glob(pattern)]
-    folders = [folder for folder in folders if shutil.which("initdb", path=str(folder))]
-    return max(folders, key=_version_in_path, default=None)
+    folders = [Path(folder) for pattern in _postgresql_places() for folder in glob(pattern)]
+    with_server = [folder for folder in folders if shutil.which("initdb", path=str(folder))]
+    return max(with_server, key=_version_in, default=None)
 
 
 def check_all() -> list[Check]:
-    """Run every check.
-
-    Returns
-    -------
-    list of Check
-        The things that the lessons need first.
-    """
-    checks = [
+    """Run every check, those of what the lessons need first."""
+    return [
         check_python(),
         *check_packages(),
         check_workspace(),
@@ -121,33 +102,23 @@ def check_all() -> list[Check]:
         check_postgresql(),
         check_browser(),
     ]
-    return sorted(checks, key=lambda check: not check.needed)
 
 
 def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Check:
     """Check the version of Python, as a tuple such as ``(3, 11, 7)``."""
-    found = ".".join(map(str, version))
-    newest = ".".join(map(str, NEWEST_PYTHON))
-    if not OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
-        return Check(
-            "Python",
-            WRONG,
-            found,
-            "the packages of the course cannot be installed",
-            f"install Python {newest} from https://www.python.org/downloads/",
-            needed=True,
-        )
-    return Check("Python", OK, found, needed=True)
+    found, newest = (".".join(map(str, numbers)) for numbers in (version, NEWEST_PYTHON))
+    if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
+        return Check("Python", OK, found, needed=True)
+    costs = "the packages of the course cannot be installed"
+    remedy = f"install Python {newest} from https://www.python.org/downloads/"
+    return Check("Python", WRONG, found, costs, remedy, needed=True)
 
 
 def check_packages(pyproject: Path = REPOSITORY / "pyproject.toml") -> list[Check]:
     """Compare the installed packages with the pins of `pyproject`.
 
-    Returns
-    -------
-    list of Check
-        One for the packages that are missing and one for those of another version, if there are
-        any; otherwise one for all.
+    One check tells of the packages that are missing and one of those of another version, if there
+    are any; otherwise one tells of all.
     """
     try:
         import tomllib
@@ -156,36 +127,26 @@ def check_packages(pyproject: Path = REPOSITORY / "pyproject.toml") -> list[Chec
         wanted = filter(_is_for_this_machine, project["dependencies"])
         pins = dict(map(_name_and_version, wanted))
     except (ImportError, OSError, ValueError, KeyError) as error:
-        return [
-            Check(
-                "packages",
-                WRONG,
-                f"the pins in {pyproject} cannot be read: {error}",
-                "nobody knows whether the lessons give the outputs that they store",
-                "git checkout pyproject.toml",
-                needed=True,
-            )
-        ]
+        found = f"the pins in {pyproject} cannot be read: {error}"
+        costs = "nobody knows whether the lessons give the outputs that they store"
+        remedy = "git checkout pyproject.toml"
+        return [Check("packages", WRONG, found, costs, remedy, needed=True)]
     missing, different = [], []
     for name, pinned in pins.items():
         try:
             installed = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            missing.append(name)
-        else:
             if installed != pinned:
                 different.append(f"{name} {installed} (pinned: {pinned})")
-    if not missing and not different:
-        return [Check("packages", OK, f"all {len(pins)} as pinned", needed=True)]
-    problems = (
-        (MISSING, missing, "what imports them stops with an error"),
-        (WRONG, different, "outputs may differ from those that the lessons store"),
-    )
-    return [
-        Check("packages", status, ", ".join(names), costs, _SET_UP, needed=True)
-        for status, names, costs in problems
-        if names
-    ]
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    checks = []
+    if missing:
+        costs = "what imports them stops with an error"
+        checks.append(Check("packages", MISSING, ", ".join(missing), costs, _SET_UP, needed=True))
+    if different:
+        costs = "outputs may differ from those that the lessons store"
+        checks.append(Check("packages", WRONG, ", ".join(different), costs, _SET_UP, needed=True))
+    return checks or [Check("packages", OK, f"all {len(pins)} as pinned", needed=True)]
 
 
 def check_workspace() -> Check:
@@ -195,14 +156,10 @@ def check_workspace() -> Check:
         with tempfile.TemporaryFile(dir=_nearest_folder(folder)):
             return Check("workspace", OK, str(folder), needed=True)
     except OSError as error:
-        return Check(
-            "workspace",
-            WRONG,
-            f"{folder} cannot be written: {error.strerror}",
-            "no lesson can log anything",
-            "set LOANFLOW_HOME to a folder of yours",
-            needed=True,
-        )
+        found = f"{folder} cannot be written: {error.strerror}"
+        costs = "no lesson can log anything"
+        remedy = "set LOANFLOW_HOME to a folder of yours"
+        return Check("workspace", WRONG, found, costs, remedy, needed=True)
 
 
 def check_disk() -> Check:
@@ -211,14 +168,10 @@ def check_disk() -> Check:
     found = f"{free:.1f} GB free"
     if free >= FREE_DISK_GB:
         return Check("disk", OK, found, needed=True)
-    return Check(
-        "disk",
-        WRONG,
-        f"{found} of {FREE_DISK_GB:g} GB",
-        "the store fills up in the middle of the course",
-        "make room, or set LOANFLOW_HOME to a folder on another disk",
-        needed=True,
-    )
+    found = f"{found} of {FREE_DISK_GB:g} GB"
+    costs = "the store fills up in the middle of the course"
+    remedy = "make room, or set LOANFLOW_HOME to a folder on another disk"
+    return Check("disk", WRONG, found, costs, remedy, needed=True)
 
 
 def check_free_port() -> Check:
@@ -229,36 +182,30 @@ def check_free_port() -> Check:
             listener.listen()
         return Check("local port", OK, "a server may listen on 127.0.0.1", needed=True)
     except OSError as error:
-        return Check(
-            "local port",
-            WRONG,
-            f"no server may listen on 127.0.0.1: {error.strerror}",
-            "the MLflow UI and every lesson with a server",
-            "allow local connections in the firewall or sandbox that this Python runs in",
-            needed=True,
-        )
+        found = f"no server may listen on 127.0.0.1: {error.strerror}"
+        costs = "the MLflow UI and every lesson with a server"
+        remedy = "allow local connections in the firewall or sandbox that this Python runs in"
+        return Check("local port", WRONG, found, costs, remedy, needed=True)
 
 
 def check_port_5000(port: int = 5000) -> Check:
     """Check whether the port that MLflow takes by default is free."""
     with socket.socket() as probe:
         probe.settimeout(2)
-        taken = probe.connect_ex(("127.0.0.1", port)) == 0
-    if not taken:
-        return Check(f"port {port}", OK, "free")
-    return Check(
-        f"port {port}",
-        WRONG,
-        "taken; on macOS, by the AirPlay Receiver",
-        "`mlflow server` without --port does not start; the lessons choose free ports themselves",
-        "pass --port, or on macOS switch AirPlay Receiver off under System Settings, AirDrop",
+        if probe.connect_ex(("127.0.0.1", port)):
+            return Check(f"port {port}", OK, "free")
+    found = "taken; on macOS, by the AirPlay Receiver"
+    costs = (
+        "`mlflow server` without --port does not start; the lessons choose free ports themselves"
     )
+    remedy = "pass --port, or on macOS switch AirPlay Receiver off under System Settings, AirDrop"
+    return Check(f"port {port}", WRONG, found, costs, remedy)
 
 
 def check_git() -> Check:
     """Check git and its server, with which the Projects lessons run a commit of the course."""
     costs = "runs do not record their commit, and lessons 07 and 08 cannot run one"
-    install = _how_to_install(apt="git", brew="git", winget="Git.Git")
+    install = _how_to_install("git")
     version = _output(["git", "--version"])
     if version is None:
         return Check("git", MISSING, "not found", costs, install, needed=True)
@@ -266,8 +213,8 @@ def check_git() -> Check:
     if _output(["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"]) is None:
         found = f"{found}; the folder {REPOSITORY} is no clone"
         return Check("git", WRONG, found, costs, "get the course with git clone", needed=True)
-    programs = _output(["git", "--exec-path"])
-    if programs is None or shutil.which("git-daemon", path=programs) is None:
+    programs = _output(["git", "--exec-path"]) or ""
+    if shutil.which("git-daemon", path=programs) is None:
         costs = "lesson 07 cannot serve the course to itself"
         return Check("git", WRONG, f"{found}; without git daemon", costs, install, needed=True)
     return Check("git", OK, found, needed=True)
@@ -317,13 +264,9 @@ def check_spark(pyproject: Path = REPOSITORY / "pyproject.toml") -> Check:
 
 def check_java() -> Check:
     """Check Java, which Spark runs on."""
-    costs = _WITHOUT_SPARK
-    remedy = _how_to_install(
-        apt="openjdk-17-jre-headless", brew="openjdk@17", winget="EclipseAdoptium.Temurin.17.JRE"
-    )
-    java = "java"
-    if java_home := os.environ.get("JAVA_HOME"):  # Spark asks it first, too
-        java = str(Path(java_home) / "bin" / "java")
+    costs, remedy = _WITHOUT_SPARK, _how_to_install("Java")
+    java_home = os.environ.get("JAVA_HOME")  # Spark asks it first, too
+    java = os.path.join(java_home, "bin", "java") if java_home else "java"
     answer = _output([java, "-version"])
     if answer is None:
         found = f"no Java in JAVA_HOME, {java_home}" if java_home else "not found"
@@ -339,15 +282,12 @@ def check_containers() -> Check:
     """Check that a container engine answers."""
     costs = "`mlflow run` with Docker, its test, and the containers of lesson 15"
     if shutil.which("docker") is None:
-        remedy = _how_to_install(
-            apt="docker.io", brew="--cask docker", winget="Docker.DockerDesktop"
-        )
+        remedy = _how_to_install("container engine")
         return Check("container engine", MISSING, "no docker command", costs, remedy)
     version = _output(["docker", "info", "--format", "{{.ServerVersion}}"])
     if version is None:
-        remedy = (
-            "sudo systemctl start docker" if sys.platform == "linux" else "start Docker Desktop"
-        )
+        on_linux = sys.platform == "linux"
+        remedy = "sudo systemctl start docker" if on_linux else "start Docker Desktop"
         return Check("container engine", WRONG, "`docker info` does not answer", costs, remedy)
     return Check("container engine", OK, f"docker {version}")
 
@@ -357,13 +297,9 @@ def check_postgresql() -> Check:
     if folder := find_postgresql():
         version = _output([str(folder / "postgres"), "--version"]) or "version unknown"
         return Check("PostgreSQL", OK, version)
-    return Check(
-        "PostgreSQL",
-        MISSING,
-        "no initdb found",
-        "lesson 06 and appendix B use a SQLite file instead; everything else works",
-        _how_to_install(apt="postgresql", brew="postgresql@17", winget="PostgreSQL.PostgreSQL.17"),
-    )
+    costs = "lesson 06 and appendix B use a SQLite file instead; everything else works"
+    remedy = _how_to_install("PostgreSQL")
+    return Check("PostgreSQL", MISSING, "no initdb found", costs, remedy)
 
 
 def check_browser() -> Check:
@@ -374,53 +310,48 @@ def check_browser() -> Check:
     if chosen := os.environ.get("LOANFLOW_BROWSER"):
         found, remedy = f"LOANFLOW_BROWSER names no program: {chosen}", "unset LOANFLOW_BROWSER"
         return Check("browser", WRONG, found, costs, remedy)
-    remedy = _how_to_install(apt="chromium", brew="--cask chromium", winget="Google.Chrome")
+    remedy = _how_to_install("browser")
     return Check("browser", MISSING, "no Chromium, Chrome or Edge", costs, remedy)
 
 
-def table(checks: Sequence[Check]) -> str:
-    """Return the checks as text, each with what to do about it where it is not ok."""
+def tell(checks: Sequence[Check], verdict: Callable[[Sequence[str], Sequence[str]], str]) -> int:
+    """Print checks, each with what to do about it where it is not ok, and a closing sentence.
+
+    `verdict` makes this sentence of two lists of names: what is not ok and needed, and what is not
+    ok and not needed. Return 0 if the first is empty, otherwise 1.
+    """
     width = max(len(check.name) for check in checks)
-    lines = []
     for check in checks:
-        lines.append(f"{check.status:<9}{check.name:<{width}}  {check.found}")
+        print(f"{check.status:<9}{check.name:<{width}}  {check.found}")
         if check.status != OK:
-            lines.append(f"{'':<{11 + width}}without it: {check.costs}")
-            lines.append(f"{'':<{11 + width}}to get it:  {check.remedy}")
-    return "\n".join(lines)
-
-
-def report(checks: Sequence[Check]) -> str:
-    """Return the checks as text, each with what to do about it, and a closing sentence."""
-    needed = [check.name for check in checks if check.needed and check.status != OK]
-    if needed:
-        closing = f"The lessons need what is missing or wrong here: {', '.join(needed)}."
-    else:
-        closing = "Everything that the lessons need is there; they need no network."
-    return f"{table(checks)}\n\n{closing}"
-
-
-def tell(checks: Sequence[Check], report: Callable[[Sequence[Check]], str]) -> int:
-    """Print a report on checks; return 0 if nothing that is needed is missing, otherwise 1."""
-    print(report(checks))
-    return int(any(check.needed and check.status != OK for check in checks))
+            print(f"{'':<{11 + width}}without it: {check.costs}")
+            print(f"{'':<{11 + width}}to get it:  {check.remedy}")
+    problems = [check for check in checks if check.status != OK]
+    needed = [check.name for check in problems if check.needed]
+    others = [check.name for check in problems if not check.needed]
+    print(f"\n{verdict(needed, others)}")
+    return int(bool(needed))
 
 
 def main() -> int:
     """Say whether everything that the lessons need is there."""
-    return tell(check_all(), report)
+    return tell(check_all(), _verdict)
+
+
+def _verdict(needed: Sequence[str], others: Sequence[str]) -> str:
+    if needed:
+        return f"The lessons need what is missing or wrong here: {', '.join(needed)}."
+    return "Everything that the lessons need is there; they need no network."
 
 
 def _is_for_this_machine(requirement: str) -> bool:
     """Evaluate the marker behind a semicolon; true where there is none or nothing to read it."""
     marker = requirement.partition(";")[2]
-    if not marker:
-        return True
-    try:
+    with suppress(ImportError):
         from packaging.markers import Marker
-    except ImportError:
-        return True
-    return Marker(marker).evaluate()
+
+        return not marker or Marker(marker).evaluate()
+    return True
 
 
 def _name_and_version(requirement: str) -> tuple[str, str]:
@@ -434,17 +365,11 @@ def _output(command: Sequence[str]) -> str | None:
     """Return what a command prints (Java: on stderr), or None if it fails, is silent or hangs."""
     try:
         result = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=15,
-            check=True,
+            command, input="", capture_output=True, errors="replace", timeout=15, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return (result.stdout.strip() or result.stderr.strip()) or None
+    return result.stdout.strip() or result.stderr.strip() or None
 
 
 def _nearest_folder(path: Path) -> Path:
@@ -452,7 +377,8 @@ def _nearest_folder(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _how_to_install(*, apt: str, brew: str, winget: str) -> str:
+def _how_to_install(name: str) -> str:
+    apt, brew, winget = _PACKAGES[name]
     if sys.platform == "darwin":
         return f"brew install {brew}"
     if sys.platform == "win32":
@@ -484,14 +410,8 @@ def _postgresql_places() -> list[str]:
     return ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"]
 
 
-def _glob(pattern: str) -> list[Path]:
-    anchor = Path(pattern).anchor
-    return list(Path(anchor).glob(str(Path(pattern).relative_to(anchor))))
-
-
-def _version_in_path(folder: Path) -> int:
-    numbers = re.findall(r"\d+", str(folder))
-    return int(numbers[-1]) if numbers else 0
+def _version_in(folder: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", str(folder))]
 
 
 if __name__ == "__main__":

@@ -27,13 +27,9 @@ def check_notebooks(notebooks: Path = NOTEBOOKS) -> Check:
     if stale:
         found = f"not executed from top to bottom: {', '.join(stale)}"
         return Check("notebooks", WRONG, found, costs, "make refresh", needed=True)
+    command = ["git", "-C", str(notebooks), "status", "--porcelain", "--", "*.ipynb"]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(notebooks), "status", "--porcelain", "--", "*.ipynb"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.SubprocessError):
         return Check("notebooks", OK, f"all {len(paths)} executed in order", needed=True)
     if changed := [Path(line[3:].strip('"')).stem for line in done.stdout.splitlines()]:
@@ -45,19 +41,14 @@ def check_notebooks(notebooks: Path = NOTEBOOKS) -> Check:
 
 def check_snapshots() -> Check:
     """Check that there is a snapshot of the store after each lesson, and of this very lesson."""
-    names = snapshots.lesson_names()
-    problems = {name: snapshots.problem_with(name) for name in names}
-    if wrong := [f"{name[:2]} {what}" for name, what in problems.items() if what]:
-        none = all(what == snapshots.NONE for what in problems.values())
-        return Check(
-            "snapshots",
-            MISSING,
-            "none" if none else ", ".join(wrong),
-            "when a live lesson fails, there is only an empty store to go back to",
-            "make run",
-            needed=True,
-        )
-    return Check("snapshots", OK, f"one after each of the {len(names)} lessons", needed=True)
+    problems = {name[:2]: snapshots.problem_with(name) for name in snapshots.lesson_names()}
+    wrong = [f"{number} {problem}" for number, problem in problems.items() if problem]
+    if not wrong:
+        return Check("snapshots", OK, f"one after each of the {len(problems)} lessons", needed=True)
+    none = all(problem == snapshots.NONE for problem in problems.values())
+    found = "none" if none else ", ".join(wrong)
+    costs = "when a live lesson fails, there is only an empty store to go back to"
+    return Check("snapshots", MISSING, found, costs, "make run", needed=True)
 
 
 def check_button(prefix: Path = Path(sys.prefix)) -> Check:
@@ -66,14 +57,10 @@ def check_button(prefix: Path = Path(sys.prefix)) -> Check:
     settings = prefix / LAB_PAGE
     if points and settings.is_file() and "server-proxy:open" in settings.read_text():
         return Check("button MLflow UI", OK, "in JupyterLab's top bar", needed=True)
-    return Check(
-        "button MLflow UI",
-        MISSING,
-        f"JupyterLab of {prefix} does not know it",
-        "the UI has to be opened in a browser tab of its own, by make ui",
-        "delete .venv, then make setup",
-        needed=True,
-    )
+    found = f"JupyterLab of {prefix} does not know it"
+    costs = "the UI has to be opened in a browser tab of its own, by make ui"
+    remedy = "delete .venv, then make setup"
+    return Check("button MLflow UI", MISSING, found, costs, remedy, needed=True)
 
 
 def check_ui(start: Callable[[], LocalServer] = mlflow_server) -> Check:
@@ -83,15 +70,10 @@ def check_ui(start: Callable[[], LocalServer] = mlflow_server) -> Check:
         with start():
             seconds = time.monotonic() - started
     except ServerError as error:
-        found = str(error).splitlines()
-        return Check(
-            "MLflow UI",
-            WRONG,
-            f"{found[0]} {found[-1]}",
-            "nothing can be shown in the UI",
-            "read the last lines of `make ui`; where the store is broken, make reset, make run",
-            needed=True,
-        )
+        said = str(error).splitlines()
+        costs = "nothing can be shown in the UI"
+        remedy = "read the last lines of `make ui`; where the store is broken, make reset, make run"
+        return Check("MLflow UI", WRONG, f"{said[0]} {said[-1]}", costs, remedy, needed=True)
     return Check("MLflow UI", OK, f"ready after {seconds:.0f} s", needed=True)
 
 
@@ -100,22 +82,17 @@ def check_all() -> list[Check]:
     return [*doctor.check_all(), check_notebooks(), check_snapshots(), check_button(), check_ui()]
 
 
-def report(checks: Sequence[Check]) -> str:
-    """Return the checks as text, with one verdict at the end."""
-    needed = [check.name for check in checks if check.needed and check.status != OK]
-    less = [check.name for check in checks if not check.needed and check.status != OK]
-    if needed:
-        verdict = f"Not ready to teach: see to {', '.join(needed)}."
-    elif less:
-        verdict = f"Ready to teach, but for what needs {', '.join(less)}."
-    else:
-        verdict = "Ready to teach."
-    return f"{doctor.table(checks)}\n\n{verdict}"
-
-
 def main() -> int:
     """Say whether the course can be taught from this machine."""
-    return doctor.tell(check_all(), report)
+    return doctor.tell(check_all(), _verdict)
+
+
+def _verdict(needed: Sequence[str], others: Sequence[str]) -> str:
+    if needed:
+        return f"Not ready to teach: see to {', '.join(needed)}."
+    if others:
+        return f"Ready to teach, but for what needs {', '.join(others)}."
+    return "Ready to teach."
 
 
 def _in_order(path: Path) -> bool:
