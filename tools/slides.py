@@ -17,12 +17,14 @@ import re
 import shutil
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.metadata import distribution
+from itertools import chain
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -47,7 +49,11 @@ PAGE = """<!doctype html>
 <style>{style}</style>
 </head>
 <body>
-<div class="reveal"><div class="slides">
+{body}
+</body>
+</html>
+"""
+DECK = """<div class="reveal"><div class="slides">
 {slides}
 </div></div>
 <script>{script}</script>
@@ -56,27 +62,14 @@ Reveal.initialize({{
   width: 1280, height: 720, margin: 0, center: false, controls: false, hash: true,
   slideNumber: "c/t", transition: "none", plugins: [RevealNotes],
 }});
-</script>
-</body>
-</html>
-"""
-INDEX = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Slides</title>
-<style>body {{ font: 20px/1.6 sans-serif; margin: 3em auto; max-width: 40em; }}</style>
-</head>
-<body>
-<h1>Slides</h1>
+</script>"""
+INDEX = """<h1>Slides</h1>
 <p>Space goes on, Shift and Space back. S opens the speaker's window, Esc shows all slides. To
 print, add <code>?print-pdf</code> to the address.</p>
 <ul>
 {links}
-</ul>
-</body>
-</html>
-"""
+</ul>"""
+INDEX_STYLE = "body { font: 20px/1.6 sans-serif; margin: 3em auto; max-width: 40em; }"
 
 
 @dataclass(frozen=True)
@@ -86,40 +79,26 @@ class Size:
     name: str
     text: int
     text_line: int
-    code: int
+    code: int  # also that of a table
     code_line: int
-    table: int
 
     def css(self) -> str:
         """Return the rule that sets a slide in this size; slides.css uses its variables."""
-        values = {name: value for name, value in asdict(self).items() if name != "name"}
-        lines = (f"--{name.replace('_', '-')}: {value}px;" for name, value in values.items())
-        return f".{self.name} {{ {' '.join(lines)} }}"
+        return (
+            f".{self.name} {{ --text: {self.text}px; --text-line: {self.text_line}px;"
+            f" --code: {self.code}px; --code-line: {self.code_line}px; }}"
+        )
 
 
-LARGE, NORMAL, DENSE = (
-    Size("large", 30, 42, 22, 30, 22),
-    Size("normal", 26, 36, 18, 25, 18),
-    Size("dense", 22, 30, 15, 20, 15),
+LARGE, NORMAL, DENSE = SIZES = (
+    Size("large", 30, 42, 22, 30),
+    Size("normal", 26, 36, 18, 25),
+    Size("dense", 22, 30, 15, 20),
 )
 
 
-class Block:
-    """Something on a slide: its HTML, and the height that it needs at most."""
-
-    def html(self, size: Size) -> str:
-        raise NotImplementedError
-
-    def height(self, size: Size) -> float:
-        raise NotImplementedError
-
-    def parts(self) -> list["Block"]:
-        """Return blocks that each fit on a slide, and together say the same."""
-        return [self]
-
-
 @dataclass(frozen=True)
-class Text(Block):
+class Text:
     """A paragraph or a list."""
 
     source: str
@@ -133,7 +112,7 @@ class Text(Block):
 
 
 @dataclass(frozen=True)
-class Lines(Block):
+class Lines:
     """Code, or what it printed."""
 
     kind: str
@@ -149,13 +128,11 @@ class Lines(Block):
         """Return how many rows each line takes."""
         return [rows(line, size.code * MONOSPACED, WIDTH - 36) for line in self.lines]
 
-    def breaks(self, size: Size) -> bool:
-        return max(self.rows(size)) > 1
-
     def height(self, size: Size) -> float:
         return size.code_line * sum(self.rows(size)) + (16 if self.kind == "code" else 0)
 
-    def parts(self) -> list[Block]:
+    def parts(self) -> list["Lines"]:
+        """Return lines that each fit on a slide, and together say the same."""
         rows_of_lines = self.rows(NORMAL)
         most = (BODY - 16) // NORMAL.code_line
         each = math.ceil(sum(rows_of_lines) / math.ceil(sum(rows_of_lines) / most))
@@ -170,16 +147,15 @@ class Lines(Block):
 
 
 @dataclass(frozen=True)
-class Table(Block):
+class Table:
     """A table; one too wide is set smaller."""
 
     source: str
 
     def cells(self) -> list[list[str]]:
         """Return the text of each cell, row by row."""
-        cell = re.compile(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", flags=re.S)
-        found = re.findall(r"<tr.*?>(.*?)</tr>", self.source, flags=re.S)
-        return [[plain(text) for text in cell.findall(row)] for row in found]
+        cell = re.compile(r"<t[hd]\b.*?>(.*?)</t[hd]>", flags=re.S)
+        return [list(map(plain, cell.findall(row))) for row in self.source.split("<tr")[1:]]
 
     def letters(self) -> float:
         """Return how many letters the widest cells have together, the gaps reckoned in."""
@@ -187,7 +163,7 @@ class Table(Block):
         return sum(max(map(len, column)) + 3 for column in columns)
 
     def font(self, size: Size) -> float:
-        return max(13, min(size.table, WIDTH / (WIDEST * self.letters())))
+        return max(13, min(size.code, WIDTH / (WIDEST * self.letters())))
 
     def html(self, size: Size) -> str:
         return f'<div style="font-size: {self.font(size):.1f}px">{self.source}</div>'
@@ -199,7 +175,7 @@ class Table(Block):
 
 
 @dataclass(frozen=True)
-class Picture(Block):
+class Picture:
     """A picture in the PNG format; it shrinks to the room that is left."""
 
     png: bytes
@@ -216,6 +192,10 @@ class Picture(Block):
         return BODY if of_a_page else min(LEAST_PICTURE, height)
 
 
+#: Something on a slide: its `html`, and the `height` that it needs at most, in pixels.
+Block = Text | Lines | Table | Picture
+
+
 @dataclass
 class Slide:
     """Blocks below a heading."""
@@ -226,7 +206,7 @@ class Slide:
     notes: str = ""
 
     def html(self) -> str:
-        size = next((size for size in (LARGE, NORMAL) if fit(self.blocks, size)), DENSE)
+        size = next((size for size in SIZES if fit(self.blocks, size)), DENSE)
         level = 1 if self.kind == "title" else 2
         inner = "\n".join(block.html(size) for block in self.blocks)
         notes = f'<aside class="notes">{self.notes}</aside>' if self.notes else ""
@@ -249,34 +229,31 @@ def rows(text: str, letter: float, width: float = WIDTH) -> int:
 
 def fit(blocks: list[Block], size: Size) -> bool:
     """Say whether blocks fit on one slide; code is not set so large that its lines break."""
-    needed = sum(block.height(size) + GAP for block in blocks) - GAP
-    breaks = any(isinstance(block, Lines) and block.breaks(size) for block in blocks)
-    return needed <= BODY and not (size is LARGE and breaks)
+    code = [block for block in blocks if isinstance(block, Lines)]
+    if size is LARGE and any(max(block.rows(size)) > 1 for block in code):
+        return False
+    return sum(block.height(size) + GAP for block in blocks) - GAP <= BODY
 
 
 def of_markdown(source: str) -> tuple[str, list[Block]]:
     """Return the heading of a text, if it begins with one, and its blocks."""
     source = re.sub(r"<details>.*?</details>", "", source, flags=re.S)  # a hint, for later
     source = re.sub(r"(?<!!)\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", source)
-    heading, blocks, tokens = "", [], []
-    for token in MARKDOWN.parse(source):
-        tokens.append(token)
-        if token.level or token.nesting > 0:
-            continue
-        html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}).strip()
-        pictures = [child for part in tokens for child in part.children or [] if child.tag == "img"]
-        if tokens[0].type == "heading_open":
+    heading, blocks = "", []
+    for node in SyntaxTreeNode(MARKDOWN.parse(source)).children:
+        html = MARKDOWN.renderer.render(node.to_tokens(), MARKDOWN.options, {}).strip()
+        if node.type == "heading":
             heading = re.sub(r"</?h\d>", "", html)
-        elif tokens[0].type == "table_open":
+        elif node.type == "table":
             blocks.append(Table(html))
         else:
             if plain(html):
                 blocks.append(Text(re.sub("<img[^>]*>", "", html)))
             blocks += [
-                Picture((NOTEBOOKS / picture.attrs["src"]).read_bytes(), picture.content)
-                for picture in pictures
+                Picture((NOTEBOOKS / part.attrs["src"]).read_bytes(), part.content)
+                for part in node.walk()
+                if part.type == "image"
             ]
-        tokens = []
     return heading, blocks
 
 
@@ -292,11 +269,6 @@ def of_output(output: NotebookNode) -> Block:
     return Lines("output", tuple(text.rstrip("\n").split("\n")))
 
 
-def of_code(cell: NotebookNode) -> list[Block]:
-    """Return the code of a cell and what it printed."""
-    return [Lines("code", tuple(cell.source.split("\n"))), *map(of_output, cell.outputs)]
-
-
 @dataclass
 class Idea:
     """What belongs together: a text, the code that follows, and what it printed."""
@@ -307,23 +279,24 @@ class Idea:
     goes_on: bool = False  # code after code, or a text that no code follows
 
 
-def ideas(notebook: NotebookNode) -> Iterator[Idea]:
-    """Return the ideas of a lesson in order; its title stands alone."""
-    title, text = "", None
-    set_up = notebook.cells[1]
-    for cell, after in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
-        if cell.cell_type == "code":
-            begun = text or Idea(title, [], goes_on=cell is not set_up)
-            yield replace(begun, blocks=begun.blocks + of_code(cell))
-            text = None
+def ideas(notebook: NotebookNode) -> list[Idea]:
+    """Return the ideas of a lesson in order; its title and the set-up stand alone."""
+    found: list[Idea] = []
+    title = ""
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            heading, blocks = of_markdown(cell.source)
+            title = heading or title
+            begins = cell.metadata.get("slideshow", {}).get("slide_type") == "slide"
+            found.append(Idea(title, blocks, begins, goes_on=not heading))
             continue
-        heading, blocks = of_markdown(cell.source)
-        title = heading or title
-        begins = cell.metadata.get("slideshow", {}).get("slide_type") == "slide"
-        text = Idea(title, blocks, begins)
-        if after is None or after is set_up or after.cell_type != "code":
-            yield replace(text, goes_on=not heading)
-            text = None
+        blocks = [Lines("code", tuple(cell.source.split("\n"))), *map(of_output, cell.outputs)]
+        if number > 1 and notebook.cells[number - 1].cell_type == "markdown":
+            found[-1].blocks += blocks
+            found[-1].goes_on = False
+        else:
+            found.append(Idea(title, blocks, goes_on=number > 1))
+    return found
 
 
 def fill(idea: Idea) -> Iterator[Slide]:
@@ -332,7 +305,8 @@ def fill(idea: Idea) -> Iterator[Slide]:
         yield Slide(idea.title, idea.blocks)
         return
     slide = Slide(idea.title, [])
-    for block in (part for whole in idea.blocks for part in whole.parts()):
+    parts = (block.parts() if isinstance(block, Lines) else [block] for block in idea.blocks)
+    for block in chain(*parts):
         if slide.blocks and not fit([*slide.blocks, block], NORMAL):
             yield slide
             slide = Slide(idea.title, [])
@@ -356,10 +330,8 @@ def sections(notebook: NotebookNode) -> list[list[Slide]]:
 
 def words_for_the_speaker(instructor: str, number: str) -> str:
     """Return what INSTRUCTOR.md has to say on a lesson, as HTML; empty where it has nothing."""
-    section = re.search(rf"^## {number} .*?(?=^## |\Z)", instructor, flags=re.S | re.M)
-    said = (
-        re.search(r"^\*\*Say\.\*\* (.*?)\n\n", section[0], flags=re.S | re.M) if section else None
-    )
+    before = rf"^## {number} (?:(?!^## ).)*?^\*\*Say\.\*\* "  # in the lesson's own section
+    said = re.search(rf"{before}(.*?)\n\n", instructor, flags=re.S | re.M)
     return MARKDOWN.render(said[1]) if said else ""
 
 
@@ -375,18 +347,12 @@ def page(notebook: NotebookNode, notes: str) -> str:
     deck[0][0].notes = notes
     own = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
     style = [reveal("dist/reset.css"), reveal("dist/reveal.css"), CODE.get_style_defs(".code")]
-    style += [*(size.css() for size in (LARGE, NORMAL, DENSE)), own]
+    style += [*(size.css() for size in SIZES), own]
     script = "\n".join([reveal("dist/reveal.js"), reveal("plugin/notes/notes.js")])
-    slides = (
-        "<section>\n" + "\n".join(slide.html() for slide in section) + "\n</section>"
-        for section in deck
-    )
-    return PAGE.format(
-        title=plain(deck[0][0].title),
-        style="\n".join(style),
-        script=script.replace("</script", r"<\/script"),  # it would end ours
-        slides="\n".join(slides),
-    )
+    script = script.replace("</script", r"<\/script")  # it would end ours
+    slides = (["<section>", *(slide.html() for slide in section), "</section>"] for section in deck)
+    body = DECK.format(slides="\n".join(chain(*slides)), script=script)
+    return PAGE.format(title=plain(deck[0][0].title), style="\n".join(style), body=body)
 
 
 def build(folder: Path = BUILD) -> None:
@@ -394,14 +360,16 @@ def build(folder: Path = BUILD) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     instructor = (NOTEBOOKS / "INSTRUCTOR.md").read_text(encoding="utf-8")
-    links = []
+    pages, links = {}, []
     for path in lessons():
         notebook = as_read(path)
-        notes = words_for_the_speaker(instructor, path.name[:2])
-        (folder / f"{path.stem}.html").write_text(page(notebook, notes), encoding="utf-8")
+        pages[path.stem] = page(notebook, words_for_the_speaker(instructor, path.name[:2]))
         title = escape(notebook.cells[0].source.splitlines()[0].removeprefix("# "))
         links.append(f'<li><a href="{path.stem}.html">{title}</a></li>')
-    (folder / "index.html").write_text(INDEX.format(links="\n".join(links)), encoding="utf-8")
+    index = INDEX.format(links="\n".join(links))
+    pages["index"] = PAGE.format(title="Slides", style=INDEX_STYLE, body=index)
+    for name, html in pages.items():
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
 
 
 if __name__ == "__main__":
