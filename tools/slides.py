@@ -249,11 +249,10 @@ def of_markdown(source: str) -> tuple[str, list[Block]]:
         else:
             if plain(html):
                 blocks.append(Text(re.sub("<img[^>]*>", "", html)))
-            blocks += [
-                Picture((NOTEBOOKS / part.attrs["src"]).read_bytes(), part.content)
-                for part in node.walk()
-                if part.type == "image"
-            ]
+            for part in node.walk():
+                if part.type == "image":
+                    png = (NOTEBOOKS / part.attrs["src"]).read_bytes()
+                    blocks.append(Picture(png, part.content))
     return heading, blocks
 
 
