@@ -40,6 +40,7 @@ CONTENTS_BEGIN = """
 <w:r><w:instrText xml:space="preserve">TOC \\o "1-2" \\h \\z \\u</w:instrText></w:r>
 <w:r><w:fldChar w:fldCharType="separate"/></w:r>
 """
+PAGE_NUMBER = '<w:fldSimple {namespaces} w:instr="PAGE"><w:r><w:t>1</w:t></w:r></w:fldSimple>'
 CONTENTS_END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
 
 
@@ -60,12 +61,12 @@ def chapter(html: Path, page: str, pages: list[str]) -> str:
         title = folded.summary.extract().get_text()
         folded.name = "p"
         folded.insert(0, BeautifulSoup(f"<em>{title}.</em> ", "html.parser"))
-    for code in article.select("div.highlight pre"):
-        language = re.search(r"highlight-([\w-]+)", " ".join(code.parent.parent["class"]))[1]
-        replacement = soup.new_tag("pre")
-        replacement["class"] = LANGUAGES.get(language, language)
-        replacement.append(soup.new_tag("code", string=code.get_text().rstrip("\n")))
-        code.parent.parent.replace_with(replacement)
+    for block in article.select("div[class^='highlight-']"):
+        language = block["class"][0].removeprefix("highlight-")
+        code = soup.new_tag("code", string=block.pre.get_text().rstrip("\n"))
+        block.name, block.attrs = "pre", {"class": LANGUAGES.get(language, language)}
+        block.clear()
+        block.append(code)
     for picture in article.select("img"):
         picture["src"] = str((html / page).parent / picture["src"])
         picture["width"] = f"{picture_width(Path(picture['src'])):.1f}cm"
@@ -98,26 +99,16 @@ def picture_width(path: Path) -> float:
 
 
 def write_word(html: Path, pages: list[str], title: str, subtitle: str, target: Path) -> None:
-    """Write the pages, in this order, as one document with title page, contents and styles.
-
-    Parameters
-    ----------
-    html : pathlib.Path
-        The folder of the built pages.
-    pages : list of str
-        The pages, as paths in that folder.
-    """
+    """Write these pages of the folder `html` as one document with title page, contents, styles."""
     body = "\n".join(chapter(html, page, pages) for page in pages)
     with tempfile.TemporaryDirectory() as folder:
         reference = Path(folder) / "reference.docx"
         pypandoc.convert_text("", "docx", format="html", outputfile=str(reference))
         shape(reference)
+        said = {"title": title, "subtitle": subtitle, "toc-title": "Contents", "lang": "en-GB"}
         options = ["--toc", "--toc-depth=2", f"--reference-doc={reference}"]
-        options += ["--metadata=toc-title:Contents", f"--metadata=title:{title}"]
-        options += [f"--metadata=subtitle:{subtitle}", "--metadata=lang:en-GB"]
-        pypandoc.convert_text(
-            body, "docx", format="html", outputfile=str(target), extra_args=options
-        )
+        options += [f"--metadata={name}:{value}" for name, value in said.items()]
+        pypandoc.convert_text(body, "docx", "html", outputfile=str(target), extra_args=options)
     finish(target)
 
 
@@ -128,35 +119,34 @@ def shape(reference: Path) -> None:
     for fonts in styles.element.iter(qn("w:rFonts")):  # the same on every machine
         fonts.attrib.clear()
         fonts.attrib.update({qn(f"w:{script}"): FONT for script in ("ascii", "hAnsi", "cs")})
-    for name in (CODE, OUTPUT, CELL):
+    styles["Normal"].font.size = Pt(10)
+    for name, size, gap in ((CODE, 8, 4), (OUTPUT, 8, 4), (CELL, 8.5, 1)):
         style = styles[name] if name in styles else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = styles["Normal"]
-    for name, size in ((CODE, 8), (OUTPUT, 8), (CELL, 8.5), ("Normal", 10)):
-        styles[name].font.size = Pt(size)
+        style.font.size = Pt(size)
+        style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(gap)
     for name in (CODE, OUTPUT):
-        monospaced(styles[name], Pt(4))
+        styles[name].font.name = MONOSPACED
+        styles[name].paragraph_format.line_spacing = 1.0
     mark(styles[CODE], '<w:shd {namespaces} w:val="clear" w:fill="F3F3F3"/>')
     mark(
         styles[OUTPUT],
         '<w:pBdr {namespaces}><w:left w:val="single" w:sz="8" w:space="6" w:color="B0B0B0"/>'
         "</w:pBdr>",
     )
-    styles[CELL].paragraph_format.space_before = styles[CELL].paragraph_format.space_after = Pt(1)
-    for level, indent in (("1", 0.0), ("2", 0.8)):
+    for level, indent, gap in ((1, 0.0, 6), (2, 0.8, 0)):
         style = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
         style.base_style = styles["Normal"]
-        style.font.size, style.font.bold = Pt(10), level == "1"
-        style.paragraph_format.keep_with_next = level == "1"
-        style.paragraph_format.left_indent = Cm(indent)
-        style.paragraph_format.space_before = Pt(6 if level == "1" else 0)
-        style.paragraph_format.space_after = Pt(1)
-        style.paragraph_format.tab_stops.add_tab_stop(
-            Cm(WIDTH), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
-        )
+        style.font.size, style.font.bold = Pt(10), level == 1
+        layout = style.paragraph_format
+        layout.keep_with_next = level == 1
+        layout.left_indent = Cm(indent)
+        layout.space_before, layout.space_after = Pt(gap), Pt(1)
+        layout.tab_stops.add_tab_stop(Cm(WIDTH), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     styles[INLINE].font.size = None  # that of the text around it
     styles[INLINE].font.name = MONOSPACED
-    styles["Heading 1"].paragraph_format.page_break_before = True
-    styles["TOC Heading"].paragraph_format.page_break_before = True
+    for name in ("Heading 1", "TOC Heading"):
+        styles[name].paragraph_format.page_break_before = True
     for name, gap in (("Title", 7), ("Subtitle", 0.5)):
         styles[name].paragraph_format.space_before = Cm(gap)
     section = document.sections[0]
@@ -166,27 +156,13 @@ def shape(reference: Path) -> None:
     section.different_first_page_header_footer = True  # no number on the title page
     number = section.footer.paragraphs[0]
     number.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    number._p.append(field("PAGE", "1"))
+    number._p.append(parse_xml(PAGE_NUMBER.format(namespaces=nsdecls("w"))))
     document.save(str(reference))
-
-
-def monospaced(style: ParagraphStyle, gap: Pt) -> None:
-    """Set a style for code."""
-    style.font.name = MONOSPACED
-    style.paragraph_format.space_before = style.paragraph_format.space_after = gap
-    style.paragraph_format.line_spacing = 1.0
 
 
 def mark(style: ParagraphStyle, xml: str) -> None:
     """Give a style a border or a ground, which must stand before its other properties."""
     style.element.get_or_add_pPr().insert(0, parse_xml(xml.format(namespaces=nsdecls("w"))))
-
-
-def field(code: str, shown: str):
-    """Return a field that Word fills in, such as a page number, with what it shows until then."""
-    return parse_xml(
-        f'<w:fldSimple {nsdecls("w")} w:instr="{code}"><w:r><w:t>{shown}</w:t></w:r></w:fldSimple>'
-    )
 
 
 def finish(target: Path) -> None:
