@@ -18,11 +18,13 @@ import posixpath
 import re
 import shutil
 import sys
-import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from classroom.desk.doctor import find_browser
 from classroom.workspace import NOTEBOOKS, REPOSITORY, appendices, lessons
@@ -40,16 +42,11 @@ APPENDIX = {
     "From MLflow 2 to 3": "notebooks/OLD_TO_NEW.md",
     "The data": "data/README.md",
 }
-PAPER = dict.fromkeys(("top", "right", "bottom", "left"), "9mm")  # the margins of a printed page
 LISTINGS = "files.md"  # a page that exists in the guide alone
 ORIGINALS = "originals"  # the folder of the notebooks as they are, to download
-GITHUB, BINDER = "https://github.com", "https://mybinder.org/v2/gh"
-CODESPACES = "https://codespaces.new"
 #: Files that lessons read, or walk through, and that are printed whole at the end.
-LISTED = ["notebooks/*.py", "notebooks/deploy/*.*", "steps/*.py"]
-LISTED += ["MLproject", "*.yaml", "Dockerfile"]
-LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", "": "yaml", ".txt": "text"}
-ALL_PARTS = "All four parts"
+LISTED = "notebooks/*.py", "notebooks/deploy/*.*", "steps/*.py", "MLproject", "*.yaml", "Dockerfile"
+LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", "": "yaml"}  # others: plain text
 TITLE = (REPOSITORY / START).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
 
 #: What is looked at in a text: code blocks, headings and hints, which stay as they are; then links
@@ -150,39 +147,29 @@ def doors(page: str, home: str) -> str:
     """Return the links that stand below the title of a page of the site, `home` being its home."""
     notebook = page.endswith(".ipynb")
     where = f"?urlpath=lab/tree/{page}" if notebook else ""
-    links = [f"[Open in Binder]({BINDER}/{home}/HEAD{where})"]
-    links.append(f"[Open in Codespaces]({CODESPACES}/{home})")
+    links = [f"[Open in Binder](https://mybinder.org/v2/gh/{home}/HEAD{where})"]
+    links.append(f"[Open in Codespaces](https://codespaces.new/{home})")
     if notebook:
         links.insert(0, f"[Download this notebook](path:/{ORIGINALS}/{Path(page).name})")
         # A notebook is no text to edit by hand: its outputs have to be made anew.
-        links.append(f"[Suggest a change]({GITHUB}/{home}/issues/new?title={page})")
+        links.append(f"[Suggest a change](https://github.com/{home}/issues/new?title={page})")
     elif page != LISTINGS:
-        links.append(f"[Suggest a change]({GITHUB}/{home}/edit/main/{page})")
+        links.append(f"[Suggest a change](https://github.com/{home}/edit/main/{page})")
     if page == START:  # what the site holds beside its pages
-        links += [
-            '<a href="slides/index.html">Slides</a>',
-            '<a href="Guide.docx">As one Word file</a>',
-        ]
+        links.append('<a href="slides/index.html">Slides</a>')
+        links.append('<a href="Guide.docx">As one Word file</a>')
     return "\n".join(["```{container} doors", *links, "```"])
-
-
-def below_title(text: str, line: str) -> str:
-    """Return a text with something put below its first line, which is its title."""
-    title, _, rest = text.partition("\n")
-    return f"{title}\n\n{line}\n{rest}"
-
-
-def course_map(readme: str) -> list[tuple[str, str, str]]:
-    """Return number, short title and part of each lesson from the table in README."""
-    rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\(.*?\) \| (.+?) \|", readme, flags=re.M)
-    return [(number, title, ALL_PARTS if part == "–" else part) for number, title, part in rows]
 
 
 def contents(readme: str, links: Links) -> str:
     """Return the navigation of the guide: the lessons by part, then what follows them."""
+    rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\(.*?\) \| (.+?) \|", readme, flags=re.M)
     groups = [
-        (part, [f"{number} {title} <{links.lessons[number]}>" for number, title, _ in rows])
-        for part, rows in itertools.groupby(course_map(readme), key=lambda row: row[2])
+        (
+            "All four parts" if part == "–" else part,
+            [f"{number} {title} <{links.lessons[number]}>" for number, title, _ in its_rows],
+        )
+        for part, its_rows in itertools.groupby(rows, key=lambda row: row[2])
     ]
     pages = APPENDIX | {"Scripts and files": LISTINGS}
     last = [page_of(path) for path in appendices()]  # each under its own title
@@ -193,18 +180,10 @@ def contents(readme: str, links: Links) -> str:
     )
 
 
-def without_badges(text: str) -> str:
-    """Return a text without the badges, which only GitHub can draw."""
-    return re.sub(r"^\[!\[.*\n", "", text, flags=re.M)
-
-
 def without_column(text: str, name: str) -> str:
     """Return a text without the last column of a table, where that column has this name."""
-    lines = text.splitlines()
-    start = next(n for n, line in enumerate(lines) if line.endswith(f"| {name} |"))
-    for n in itertools.takewhile(lambda n: lines[n].startswith("|"), range(start, len(lines))):
-        lines[n] = lines[n].rpartition(" | ")[0] + " |"
-    return "\n".join(lines)
+    table = re.search(rf"^\|.*\| {name} \|\n(?:\|.*\n)+", text, flags=re.M)[0]
+    return text.replace(table, re.sub(r" \| [^|\n]*\|$", " |", table, flags=re.M))
 
 
 def listings() -> str:
@@ -222,18 +201,23 @@ def write_source(folder: Path, home: str = "") -> None:
     links = Links()
 
     def opened(text: str, page: str) -> str:
-        return below_title(text, doors(page, home)) if home else text
+        if not home:
+            return text
+        title, _, rest = text.partition("\n")
+        return f"{title}\n\n{doors(page, home)}\n{rest}"
 
-    texts = {
-        name: (REPOSITORY / name).read_text(encoding="utf-8")
-        for name in (START, *APPENDIX.values())
-    }
-    readme = without_column(without_badges(texts.pop(START)), "Solutions")
+    readme = (REPOSITORY / START).read_text(encoding="utf-8")
+    readme = re.sub(r"^\[!\[.*\n", "", readme, flags=re.M)  # badges, which only GitHub can draw
+    readme = without_column(readme, "Solutions")
     pages = {
         "index.md": opened(links.adapt(readme, START), START) + "\n" + contents(readme, links),
         LISTINGS: opened(listings(), LISTINGS),
     }
-    pages |= {page: opened(links.adapt(text, page), page) for page, text in texts.items()}
+    for page in APPENDIX.values():
+        text = (REPOSITORY / page).read_text(encoding="utf-8")
+        pages[page] = opened(links.adapt(text, page), page)
+    (folder / "_static").mkdir(parents=True)
+    (folder / ORIGINALS).mkdir()
     for path in lessons() + appendices():
         page = page_of(path)
         notebook = as_read(path)
@@ -242,9 +226,6 @@ def write_source(folder: Path, home: str = "") -> None:
                 cell.source = links.adapt(cell.source, page)
         notebook.cells[0].source = opened(notebook.cells[0].source, page)
         pages[page] = nbformat.writes(notebook)
-    (folder / "_static").mkdir(parents=True)
-    (folder / ORIGINALS).mkdir()
-    for path in lessons() + appendices():
         shutil.copy(path, folder / ORIGINALS)
     for suffix in (".css", ".js"):
         shutil.copy(Path(__file__).with_suffix(suffix), folder / "_static")
@@ -256,9 +237,6 @@ def write_source(folder: Path, home: str = "") -> None:
 
 def run_sphinx(source: Path, target: Path, builder: str = "html") -> None:
     """Let Sphinx make the pages; end where it warns, as of a link that leads nowhere."""
-    from sphinx.application import Sphinx
-    from sphinx.util.docutils import docutils_namespace
-
     doctrees = target.parent / "doctrees"
     with docutils_namespace():  # one process may call Sphinx again
         app = Sphinx(
@@ -273,8 +251,7 @@ def write_texts(html: Path) -> None:
     """Write what the pages say as a script: from the disk, search may read that, but no page."""
     pages = {}
     for path in html.rglob("*.html"):
-        article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").article
-        if article:
+        if article := BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").article:
             pages[path.relative_to(html).as_posix()] = str(article)
     script = f"const PAGES = {json.dumps(pages)};"
     (html / "_static" / "pages.js").write_text(script, encoding="utf-8")
@@ -286,7 +263,8 @@ def print_cheat_sheet(html: Path, target: Path) -> None:
         page.goto((html / APPENDIX["Cheat sheet"]).with_suffix(".html").as_uri())
         page.emulate_media(media="print", color_scheme="light")
         page.evaluate("for (const link of [...document.links]) link.removeAttribute('href')")
-        page.pdf(path=target, format="A4", print_background=True, margin=PAPER)
+        margin = dict.fromkeys(("top", "right", "bottom", "left"), "9mm")
+        page.pdf(path=target, format="A4", print_background=True, margin=margin)
 
 
 def check_links(folder: Path = BUILD) -> None:
@@ -302,13 +280,12 @@ def build(folder: Path = BUILD) -> None:
     write_source(folder / "source", repository())
     run_sphinx(folder / "source", folder / "html")
     write_texts(folder / "html")
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = ["index.md", *map(page_of, lessons() + appendices()), *APPENDIX.values(), LISTINGS]
     write_word(
         folder / "html",
         [f"{posixpath.splitext(name)[0]}.html" for name in names],
         title=TITLE,
-        subtitle=project["description"],
+        subtitle=metadata("loanflow")["Summary"],
         target=folder / "Guide.docx",
     )
     if find_browser():
