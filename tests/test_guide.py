@@ -1,10 +1,11 @@
 """The written guide holds the whole course, loses no link, and asks nothing of the network."""
 
 import contextlib
+import functools
 import posixpath
 import re
 import shutil
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote
 
@@ -27,8 +28,6 @@ LESSONS = lessons() + appendices()
 FAULTS = pytest.raises(SystemExit, match="faults in the guide")
 VERDICT = r"Exercise \d+\.\d: "  # what a check says
 pytestmark = pytest.mark.filterwarnings("ignore:.*MystReferenceResolver.app")  # for Sphinx 11
-
-
 HOME = "ada/course"  # a repository
 
 
@@ -64,34 +63,28 @@ def word(guide):
     return docx.Document(str(guide / "Guide.docx"))
 
 
-def article(html, lesson):
-    return html[page_of(lesson)].select_one("article")
+@pytest.fixture(scope="module")
+def files(guide, html):
+    """Every file of the pages, by its path: the anchors that it has, and none for its top."""
+    folder = guide / "html"
+    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    anchors = {page: {tag["id"] for tag in soup.select("[id]")} for page, soup in html.items()}
+    return {path: {""} | anchors.get(path, set()) for path in paths}
 
 
 def page_of(path):
     return path.relative_to(REPOSITORY).with_suffix(".html").as_posix()
 
 
-def code_cells(lesson):
-    return [cell for cell in as_read(lesson).cells if cell.cell_type == "code"]
+def cells(lesson, kind="code"):
+    return [cell for cell in as_read(lesson).cells if cell.cell_type == kind]
 
 
 def pictures(lesson):
     """Count the pictures of a lesson: those that its cells drew, and those that its text shows."""
-    cells = as_read(lesson).cells
-    drawn = [
-        o for cell in code_cells(lesson) for o in cell.outputs if "image/png" in o.get("data", {})
-    ]
-    text = "".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return len(drawn) + text.count("![")
-
-
-def pages_and_files(guide, html):
-    """Return all files of the guide, each with the anchors that it has."""
-    folder = guide / "html"
-    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    anchors = {page: {tag["id"] for tag in soup.select("[id]")} for page, soup in html.items()}
-    return {file: anchors.get(file, set()) | {""} for file in files}
+    outputs = [output for cell in cells(lesson) for output in cell.outputs]
+    text = "".join(cell.source for cell in cells(lesson, "markdown"))
+    return sum("image/png" in output.get("data", {}) for output in outputs) + text.count("![")
 
 
 def html_faults(page, soup, files):
@@ -102,33 +95,32 @@ def html_faults(page, soup, files):
         if target.startswith("data:") or tag.name == "a" and re.match("https?:", target):
             continue
         file, _, anchor = target.partition("#")
-        place = page
-        if file:
-            place = posixpath.join(posixpath.dirname(page), file.partition("?")[0])
+        file = file.partition("?")[0]
+        place = posixpath.join(posixpath.dirname(page), file) if file else page
         if anchor not in files.get(posixpath.normpath(place), set()):
             faults.append(target)
     return faults
 
 
-def test_every_link_of_the_pages_leads_somewhere_on_this_machine(guide, html):
-    files = pages_and_files(guide, html)
+def test_every_link_of_the_pages_leads_somewhere_on_this_machine(html, files):
     assert len(html) > len(LESSONS) + 3
-    assert {page: html_faults(page, soup, files) for page, soup in html.items()} == {
-        page: [] for page in html
-    }
+    faults = {page: html_faults(page, soup, files) for page, soup in html.items()}
+    assert faults == dict.fromkeys(html, [])
 
 
-def test_a_link_that_leads_nowhere_or_away_is_noticed(guide, html):
-    files = pages_and_files(guide, html)
-    for spoiled in (
+@pytest.mark.parametrize(
+    "spoiled",
+    [
         '<a href="notebooks/99_gone.html">',
         '<a href="data/README.html#gone">',
         '<a href="#gone">',
         '<img src="_images/gone.png">',
         '<script src="https://cdn.example/reveal.js">',
         '<link href="//fonts.example/a.css">',
-    ):
-        assert len(html_faults("index.html", parsed(spoiled), files)) == 1
+    ],
+)
+def test_a_link_that_leads_nowhere_or_away_is_noticed(files, spoiled):
+    assert len(html_faults("index.html", parsed(spoiled), files)) == 1
 
 
 def test_the_styles_and_scripts_fetch_nothing(guide):
@@ -139,15 +131,13 @@ def test_the_styles_and_scripts_fetch_nothing(guide):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_a_page_holds_its_lesson_whole_but_for_the_answers(html, lesson):
-    page = article(html, lesson)
+    page = html[page_of(lesson)].article
     shown = [cell.get_text().strip() for cell in page.select(".cell_input pre")]
-    assert shown == [cell.source.strip() for cell in code_cells(lesson)]
+    assert shown == [cell.source.strip() for cell in cells(lesson)]
     assert len(page.select("img")) == pictures(lesson)
     assert all(len(picture["alt"].split()) > 3 for picture in page.select("img"))
-    printed = [
-        cell.get_text().strip() for cell in page.select(".output.stream pre, .output.stderr pre")
-    ]
-    streams = [o.text for c in code_cells(lesson) for o in c.outputs if o.output_type == "stream"]
+    printed = [tag.get_text() for tag in page.select(".output:is(.stream, .stderr) pre")]
+    streams = [o.text for c in cells(lesson) for o in c.outputs if o.output_type == "stream"]
     # Without spaces: what a cell prints need not end with a new line.
     assert "".join("".join(printed).split()) == "".join("".join(streams).split())
     assert page.h1.get_text().startswith(f"{lesson.name.partition('_')[0]} ")
@@ -167,10 +157,7 @@ def test_each_page_of_the_site_can_be_opened_elsewhere(guide, html):
             "Open in Codespaces": f"https://codespaces.new/{HOME}",
             "Suggest a change": f"https://github.com/{HOME}/issues/new?title={path}",
         }
-    for page, path in {
-        "index.html": maker.START,
-        "notebooks/TRAPS.html": "notebooks/TRAPS.md",
-    }.items():
+    for page, path in ("index.html", maker.START), ("notebooks/TRAPS.html", "notebooks/TRAPS.md"):
         change = html[page].select_one(".doors a[href^='https://github.com']")
         assert change["href"] == f"https://github.com/{HOME}/edit/main/{path}"
         assert (REPOSITORY / path).is_file()
@@ -179,8 +166,7 @@ def test_each_page_of_the_site_can_be_opened_elsewhere(guide, html):
 def test_without_a_repository_there_are_no_such_links(tmp_path, monkeypatch):
     maker.write_source(tmp_path)
     for path in [*tmp_path.glob("*.md"), *tmp_path.glob("notebooks/*.*")]:
-        if path.is_file():
-            assert "{container} doors" not in path.read_text(encoding="utf-8")
+        assert "{container} doors" not in path.read_text(encoding="utf-8")
     monkeypatch.setenv("GUIDE_REPOSITORY", "https://github.com/ada/course")
     with pytest.raises(SystemExit, match="allowed is owner/name"):
         maker.repository()
@@ -260,9 +246,7 @@ def test_the_document_has_the_pictures_within_the_page(word):
 
 def test_the_code_of_the_document_is_monospaced_and_whole(word):
     code = [p.text for p in word.paragraphs if p.style.name == "Source Code"]
-    for lesson in LESSONS:
-        for cell in code_cells(lesson):
-            assert cell.source.rstrip() in code
+    assert {cell.source.rstrip() for path in LESSONS for cell in cells(path)} <= set(code)
     for style in ("Source Code", "Output"):
         assert word.styles[style].font.name == "Consolas"
         assert word.styles[style].font.size.pt * 0.602 * 100 < 17 / 2.54 * 72  # 100 columns
@@ -320,20 +304,12 @@ def test_a_source_that_sphinx_warns_of_ends_the_build(tmp_path, capsys, anchor):
 
 
 @pytest.fixture
-def other_site():
+def other_site(tmp_path):
     """The address of a site that has one page, there."""
-
-    class Site(BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            self.send_response(200 if self.path == "/there" else 404)
-            self.end_headers()
-
-        do_GET = do_HEAD
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "there").touch()
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path / "site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -343,9 +319,8 @@ def other_site():
 def test_a_dead_link_to_another_site_is_noticed(tmp_path, monkeypatch, other_site, page, capsys):
     def one_page(folder):
         (folder / "_static").mkdir(parents=True)
-        (folder / "index.md").write_text(
-            f"# Title\n\n[it]({other_site}/{page})\n", encoding="utf-8"
-        )
+        text = f"# Title\n\n[it]({other_site}/{page})\n"
+        (folder / "index.md").write_text(text, encoding="utf-8")
 
     monkeypatch.setattr(maker, "write_source", one_page)
     with contextlib.nullcontext() if page == "there" else FAULTS:
