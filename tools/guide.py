@@ -64,7 +64,6 @@ SETTINGS = {
     "project": TITLE,
     "extensions": ["myst_nb"],
     "highlight_language": "none",
-    "language": "en",
     "myst_heading_anchors": 3,
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
@@ -75,7 +74,6 @@ SETTINGS = {
     "exclude_patterns": [ORIGINALS],
     "html_css_files": ["guide.css"],
     "html_js_files": ["guide.js"],
-    "html_show_sourcelink": False,
     "html_static_path": ["_static"],
     # For --links. Pages draw many of their anchors by script, and some sites turn machines away.
     "linkcheck_anchors": False,
