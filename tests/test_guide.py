@@ -244,6 +244,13 @@ def test_the_document_has_the_pictures_within_the_page(word):
         assert shape.height <= section.page_height / 2
 
 
+def test_a_picture_of_the_document_has_a_text_and_no_path_of_the_machine_that_made_it(word, guide):
+    assert str(guide) not in word.element.xml
+    shown = list(word.element.body.iter(qn("wp:docPr")))
+    assert len(shown) == len(word.inline_shapes)
+    assert all(picture.get("descr") for picture in shown)
+
+
 def test_the_code_of_the_document_is_monospaced_and_whole(word):
     code = [p.text for p in word.paragraphs if p.style.name == "Source Code"]
     assert {cell.source.rstrip() for path in LESSONS for cell in cells(path)} <= set(code)

@@ -174,6 +174,8 @@ def finish(target: Path) -> None:
             paragraph.style = OUTPUT
     for table in document.tables:
         fit(table)
+    for picture in document.element.body.iter(qn("pic:cNvPr")):
+        del picture.attrib["descr"]  # its path on this machine; readers have wp:docPr's text
     list_contents(document)
     document.save(str(target))
 
