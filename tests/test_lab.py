@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import os
 import re
@@ -10,8 +9,10 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from unittest.mock import Mock
 
 import mlflow
 import psutil
@@ -20,22 +21,14 @@ from family import below, command
 from playwright.sync_api import expect
 
 from classroom.desk import lab
-from classroom.desk.doctor import find_browser
-from classroom.services.servers import ServerError
+from classroom.services.servers import HOST, ServerError
 from classroom.workspace import REPOSITORY, tracking_uri
-from conftest import required
+from conftest import skip_without_browser
+from tools import setup_env
 from tools.screenshots import browser_page
 
 LESSON = "notebooks/00_start_here.ipynb"
 expect.set_options(timeout=60_000)
-
-
-def setup_env():
-    path = REPOSITORY / "tools" / "setup_env.py"
-    spec = importlib.util.spec_from_file_location("setup_env", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class JupyterLab:
@@ -43,15 +36,15 @@ class JupyterLab:
 
     def __init__(self, folder: Path, base: str, *more: str, **environment: str) -> None:
         self.base = base
-        setup_env().write_lab_settings(folder, REPOSITORY, base)
+        setup_env.write_lab_settings(folder, REPOSITORY, base)
         own = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
         settings = {name: str(folder / name) for name in own}
         settings["JUPYTER_RUNTIME_DIR"] = str(folder / "runtime")
-        settings["JUPYTER_CONFIG_PATH"] = str((folder / setup_env().LAB_SERVER).parent)
+        settings["JUPYTER_CONFIG_PATH"] = str((folder / setup_env.LAB_SERVER).parent)
         options = [
             *("--no-browser", "--allow-root", "--ServerApp.port=0"),
             f"--ServerApp.base_url={base}",
-            f"--LabApp.app_settings_dir={(folder / setup_env().LAB_PAGE).parent}",
+            f"--LabApp.app_settings_dir={(folder / setup_env.LAB_PAGE).parent}",
         ]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options, *more, LESSON],
@@ -74,7 +67,7 @@ class JupyterLab:
 
     def listens(self) -> bool:
         with socket.socket() as asking:
-            return asking.connect_ex(("127.0.0.1", self.port)) == 0
+            return asking.connect_ex((HOST, self.port)) == 0
 
     @staticmethod
     def wait_for(what, seconds=120):
@@ -90,7 +83,7 @@ class JupyterLab:
 
     def ask(self, method: str, path: str, body: dict | None = None, **headers: str) -> HTTPResponse:
         """Return what the server answers."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = HTTPConnection(HOST, self.port, timeout=60)
         headers = {"Content-Type": "application/json", **headers}
         connection.request(method, self.base + path, body and json.dumps(body), headers)
         return connection.getresponse()
@@ -101,8 +94,7 @@ class JupyterLab:
         return uis + [child for process in uis for child in below(process)]
 
     def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
+        self.process.terminate()
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
@@ -111,28 +103,18 @@ class JupyterLab:
 
 
 @pytest.fixture
-def jupyterlab(workspace, tmp_path):
-    started = []
-
+def jupyterlab(workspace, tmp_path, request):
     def start(base="/", *options, **environment):
-        started.append(JupyterLab(tmp_path / "jupyter", base, *options, **environment))
-        return started[0]
+        started = JupyterLab(tmp_path / "jupyter", base, *options, **environment)
+        request.addfinalizer(started.stop)
+        return started
 
-    yield start
-    for one in started:
-        one.stop()
-
-
-@pytest.fixture
-def browser():
-    if find_browser() is None:
-        if required("browser"):
-            pytest.fail("LOANFLOW_REQUIRE asks for a browser, and there is none.")
-        pytest.skip("There is no browser; `make doctor` says how to get one.")
+    return start
 
 
 @pytest.mark.parametrize("base", ["/", "/user/ada/"])
-def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterlab, browser, base):
+def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterlab, base):
+    skip_without_browser()
     client = mlflow.MlflowClient(tracking_uri())
     run = client.create_run(client.create_experiment("the reader's own"), run_name="my run")
     client.set_terminated(run.info.run_id)
@@ -163,35 +145,29 @@ def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterla
 def test_whoever_types_the_address_lands_on_the_first_lesson(jupyterlab):
     running = jupyterlab()
     answer = running.ask("GET", f"?token={running.token}")
-    assert setup_env().LAB_START in answer.getheader("Location")
+    assert setup_env.LAB_START in answer.getheader("Location")
 
 
 def test_a_ui_that_does_not_start_says_why(monkeypatch):
-    def fail():
-        raise ServerError("The store is broken.")
+    broken = Mock(side_effect=ServerError("The store is broken."))
+    monkeypatch.setattr(lab, "mlflow_server", broken)
 
-    monkeypatch.setattr(lab, "mlflow_server", fail)
+    with socket.create_server((HOST, 0)) as free:
+        port = free.getsockname()[1]
 
-    async def first_page_after_the_start():
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    def failure():
+        with contextlib.suppress(OSError), contextlib.closing(HTTPConnection(HOST, port)) as asking:
+            asking.request("GET", "/")
+            answer = asking.getresponse()
+            return answer.read().decode() if answer.status == 500 else ""
+
+    async def told_after_the_start():
         serving = asyncio.create_task(lab.serve(port))
-        answer, deadline = b"", time.monotonic() + 20
-        while b" 500 " not in answer and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
-            with contextlib.suppress(OSError):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-                writer.write_eof()
-                answer = await reader.read()
-                writer.close()
+        told = await asyncio.to_thread(JupyterLab.wait_for, failure, 20)
         serving.cancel()
-        return answer.decode()
+        return told
 
-    answer = asyncio.run(first_page_after_the_start())
-    assert answer.startswith("HTTP/1.1 500 ")
-    assert "The store is broken." in answer
+    assert "The store is broken." in asyncio.run(told_after_the_start())
 
 
 def test_a_killed_jupyterlab_takes_the_server_along(jupyterlab):
@@ -228,11 +204,9 @@ def test_the_ui_is_behind_jupyterlabs_token_and_serves_a_hub(jupyterlab):
 
 
 def test_the_entry_point_leads_to_the_ui(monkeypatch):
-    import tomllib
-
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     points = project["entry-points"]["jupyter_serverproxy_servers"]
     assert points == {"mlflow": "classroom.desk.lab:mlflow_ui"}
     monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
     assert set(lab.mlflow_ui()["request_headers_override"]) == {"Host"}
-    assert lab.mlflow_ui()["launcher_entry"]["path_info"] == setup_env().UI_PAGE["url"] == lab.PAGE
+    assert lab.mlflow_ui()["launcher_entry"]["path_info"] == setup_env.UI_PAGE["url"] == lab.PAGE

@@ -11,6 +11,7 @@ import html
 import os
 import signal
 import sys
+from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from typing import Any
 
@@ -41,12 +42,9 @@ _FAILED = """<!doctype html><meta charset="utf-8"><title>MLflow UI</title>
 def mlflow_ui() -> dict[str, Any]:
     """Return what jupyter-server-proxy has to know about the UI.
 
-    Returns
-    -------
-    dict
-        The command, the tile in the launcher, and the headers that the server gets to see. MLflow
-        refuses a host that it does not know, and JupyterLab, which asks each request for its
-        token, stands in front of it. On a JupyterHub the pages come from the hub's host as well.
+    These are the command, the tile in the launcher, and the headers that the server gets to see.
+    MLflow refuses a host that it does not know, and JupyterLab, which asks each request for its
+    token, stands in front of it. On a JupyterHub the pages come from the hub's host as well.
     """
     here = f"{HOST}:{{port}}"
     headers = {"Host": here}
@@ -66,7 +64,7 @@ async def serve(port: int) -> None:
     caller = os.getppid()
     starting = asyncio.create_task(asyncio.to_thread(mlflow_server))
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
         if not starting.done():  # 202, as JupyterLab would print each error into its terminal
             await _send(reader, writer, "202 Accepted", _STARTING)
         elif error := starting.exception():
@@ -80,9 +78,7 @@ async def serve(port: int) -> None:
             await asyncio.sleep(0.5)
 
 
-async def _send(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: str, page: str
-) -> None:
+async def _send(reader: StreamReader, writer: StreamWriter, status: str, page: str) -> None:
     body = page.encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
     writer.write(f"{head}Cache-Control: no-store\r\nConnection: close\r\n\r\n".encode() + body)
@@ -93,20 +89,18 @@ async def _send(
     writer.close()
 
 
-async def _pass_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: LocalServer
-) -> None:
+async def _pass_on(reader: StreamReader, writer: StreamWriter, server: LocalServer) -> None:
     """Carry the bytes of one connection to the server and back, until both sides have ended."""
     try:
-        there = await asyncio.open_connection(HOST, server.port)
+        answers, requests = await asyncio.open_connection(HOST, server.port)
     except OSError:
         page = _FAILED.format(html.escape(server.log()))
         await _send(reader, writer, "502 Bad Gateway", page)
-        return
-    await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
+    else:
+        await asyncio.gather(_pump(reader, requests), _pump(answers, writer))
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(source: StreamReader, sink: StreamWriter) -> None:
     with suppress(ConnectionError):
         while data := await source.read(65536):
             sink.write(data)
