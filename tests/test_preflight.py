@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from unittest.mock import Mock
 
 import pytest
 
@@ -24,12 +25,13 @@ def notebooks(tmp_path):
         shutil.copy(NOTEBOOKS / name, folder / name)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
-    git(folder, "-c", "user.name=ada", "-c", "user.email=ada@example.org", "commit", "-qm", "x")
+    git(folder, "commit", "-qm", "x")
     return folder
 
 
 def git(folder, *arguments):
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+    ada = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
+    subprocess.run(["git", "-C", str(folder), *ada, *arguments], check=True, capture_output=True)
 
 
 def edit(path, change):
@@ -44,8 +46,11 @@ def assert_says_what_to_do(check):
     assert "\n" not in check.found + check.costs + check.remedy
 
 
-def test_notebooks_as_committed_are_ok(notebooks):
-    assert preflight.check_notebooks(notebooks).status == OK
+def test_notebooks_as_committed_are_ok_and_without_git_the_order_alone_decides(notebooks):
+    assert preflight.check_notebooks(notebooks).found == "all 2 as committed"
+    shutil.rmtree(notebooks / ".git")
+    check = preflight.check_notebooks(notebooks)
+    assert (check.status, check.found) == (OK, "all 2 executed in order")
 
 
 @pytest.mark.parametrize("name", [LESSON, SOLUTIONS])
@@ -59,15 +64,10 @@ def test_a_notebook_that_a_rehearsal_changed_is_named(notebooks, name):
 @pytest.mark.parametrize("count", [None, 7])
 def test_a_notebook_that_was_not_run_from_the_top_is_named(notebooks, count):
     edit(notebooks / LESSON, lambda cells: cells[1].update(execution_count=count))
-    git(notebooks, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qam", "y")
+    git(notebooks, "commit", "-qam", "y")
     check = preflight.check_notebooks(notebooks)
     assert_says_what_to_do(check)
     assert check.found == "not executed from top to bottom: 00_start_here"
-
-
-def test_without_git_the_order_alone_decides(notebooks):
-    shutil.rmtree(notebooks / ".git")
-    assert preflight.check_notebooks(notebooks).status == OK
 
 
 def test_each_missing_or_old_snapshot_is_named(workspace, monkeypatch):
@@ -88,11 +88,9 @@ def test_the_ui_starts_on_the_store(workspace):
     assert check.status == OK and check.found.startswith("ready after ")
 
 
-def test_a_ui_that_does_not_start_is_told(workspace):
-    def fail():
-        raise ServerError("The server mlflow ended before it was ready.\nlog\nno such table")
-
-    check = preflight.check_ui(fail)
+def test_a_ui_that_does_not_start_is_told():
+    message = "The server mlflow ended before it was ready.\nlog\nno such table"
+    check = preflight.check_ui(Mock(side_effect=ServerError(message)))
     assert_says_what_to_do(check)
     assert check.found.endswith("ready. no such table")
 
