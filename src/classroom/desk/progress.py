@@ -44,16 +44,13 @@ def note_solved(number: str, answer: tuple = ()) -> None:
                 database.execute(statement, row)
 
 
-def solved(database: Path | None = None) -> dict[str, str]:
+def solved() -> dict[str, str]:
     """Return the date, such as ``"2026-05-04"``, of each solved exercise by its number.
 
-    Parameters
-    ----------
-    database : pathlib.Path or None
-        The store's file; by default the reader's. Where it is missing, nothing is solved.
+    Without a store, or with a broken one, nothing is solved.
     """
     query = "SELECT key, value FROM experiment_tags WHERE experiment_id = ? AND key LIKE ?"
-    with suppress(sqlite3.Error), closing(_open("ro", database)) as opened:
+    with suppress(sqlite3.Error), closing(_open("ro")) as opened:
         rows = opened.execute(query, (_DEFAULT, TAG + "%")).fetchall()
         return {key.removeprefix(TAG): value for key, value in rows}
     return {}
@@ -67,16 +64,10 @@ def carry_over(solved_before: dict[str, str], database: Path) -> None:
         opened.executemany(f"{statement} VALUES (?, ?, ?)", rows)
 
 
-def exercises(notebooks: Path = workspace.NOTEBOOKS) -> dict[str, tuple[str, list[str]]]:
-    """Return the title of each lesson and the numbers of its exercises, read off the lessons.
-
-    Returns
-    -------
-    dict of str to tuple
-        By the lesson's number, such as ``"07"``.
-    """
+def exercises() -> dict[str, tuple[str, list[str]]]:
+    """Return the title of each lesson and the numbers of its exercises, by the lesson's number."""
     found = {}
-    for path in workspace.lessons(notebooks):
+    for path in workspace.lessons():
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
         title = texts[0].splitlines()[0].removeprefix("# ")
@@ -105,11 +96,9 @@ def _open(mode: str, database: Path | None = None) -> sqlite3.Connection:
 
 def _callers(answer: tuple) -> list[str]:
     """Return what is known of the notebook that calls: lessons' names, and its own file's."""
-    names = [part.name for part in answer if isinstance(part, workspace.Lesson)]
-    if workspace.opened:
-        names.append(workspace.opened.name)
+    lessons = (*answer, workspace.opened)
+    names = [lesson.name for lesson in lessons if isinstance(lesson, workspace.Lesson)]
     # JupyterLab tells the kernel which notebook it serves, and VS Code the notebook's variables.
-    variables = vars(sys.modules.get("__main__"))
-    for path in (os.environ.get("JPY_SESSION_NAME"), variables.get("__vsc_ipynb_file__")):
-        names.append(Path(str(path)).stem)
-    return names
+    variables = vars(sys.modules["__main__"])
+    files = (os.environ.get("JPY_SESSION_NAME"), variables.get("__vsc_ipynb_file__"))
+    return names + [Path(file).stem for file in files if file]
