@@ -46,8 +46,7 @@ def lesson_before(number: int) -> str | None:
     numbers = [int(name[:2]) for name in names]
     if number not in numbers:
         raise NotReady(f"There is no lesson {number}; allowed are {_ranges(numbers)}.")
-    place = numbers.index(number)
-    return names[place - 1] if place else None
+    return max((name for name in names if int(name[:2]) < number), default=None)
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -73,12 +72,7 @@ def fingerprint(lesson: str) -> str:
 
 
 def take(lesson: str) -> None:
-    """Keep the workspace as it is now, after a lesson has run.
-
-    Parameters
-    ----------
-    lesson : str
-        The lesson's name. An earlier snapshot of that name is replaced.
+    """Keep the workspace as it is now, after a lesson has run, in place of an earlier snapshot.
 
     Raises
     ------
@@ -87,22 +81,19 @@ def take(lesson: str) -> None:
     """
     place = place_of(lesson)
     place.parent.mkdir(exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{lesson}-new-"))
-    try:
-        names = lesson_names()
-        before = names[: names.index(lesson)] if lesson in names else []
-        known = next((place_of(n) for n in reversed(before) if place_of(n).exists()), None)
+    earlier = [place_of(name) for name in lesson_names() if name < lesson]
+    known = next(filter(Path.exists, reversed(earlier)), None)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=f"{lesson}-new-") as folder:
+        new = Path(folder) / lesson
+        new.mkdir()
         # The database first: a run that it calls finished has all of its files by then, while one
         # that finishes during the copy adds files that no record names, and lacks none.
         _copy_database(workspace.home() / "mlflow.db", new / "mlflow.db")
-        for folder in FOLDERS:
-            _copy(workspace.home() / folder, new / folder, known and known / folder)
+        for name in FOLDERS:
+            _copy(workspace.home() / name, new / name, known and known / name)
         (new / "lesson.json").write_text(json.dumps({"cells": fingerprint(lesson)}))
         shutil.rmtree(place, ignore_errors=True)
         new.rename(place)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
 
 
 def problem_with(lesson: str) -> str | None:
@@ -111,9 +102,8 @@ def problem_with(lesson: str) -> str | None:
     if not (place / "mlflow.db").is_file():
         return NONE
     about = json.loads((place / "lesson.json").read_text())
-    if about["cells"] != fingerprint(lesson):
-        return "a snapshot older than the notebook"
-    return None
+    stale = about["cells"] != fingerprint(lesson)
+    return "a snapshot older than the notebook" if stale else None
 
 
 def make_ready(number: int, *, empty: bool = False) -> str:
@@ -142,26 +132,27 @@ def make_ready(number: int, *, empty: bool = False) -> str:
         If the workspace cannot be written.
     """
     before = lesson_before(number)
+    snapshot = None if empty or before is None else place_of(before)
+    if snapshot and not (snapshot / "mlflow.db").is_file():
+        raise NotReady(
+            f"There is no snapshot of the store after lesson {before[:2]}; `make run` takes one "
+            "after each lesson, and as every lesson also runs in an empty store, adding --empty "
+            "(to make, READY_FLAGS=--empty) works at once."
+        )
     workspace.prepare()
     home = workspace.home()
     with tempfile.TemporaryDirectory(dir=home, prefix="ready-") as folder:
         wanted = Path(folder)
-        if empty or before is None:
+        if snapshot is None:
             state = "empty"
             workspace.make_database(wanted)
             for name in FOLDERS:
                 (wanted / name).mkdir()
         else:
-            if not (place_of(before) / "mlflow.db").is_file():
-                raise NotReady(
-                    f"There is no snapshot of the store after lesson {before[:2]}; `make run` "
-                    "takes one after each lesson, and as every lesson also runs in an empty "
-                    "store, adding --empty (to make, READY_FLAGS=--empty) works at once."
-                )
             state = f"as lesson {before[:2]} left it"
+            shutil.copyfile(snapshot / "mlflow.db", wanted / "mlflow.db")
             for name in FOLDERS:
-                _copy(place_of(before) / name, wanted / name)
-            shutil.copyfile(place_of(before) / "mlflow.db", wanted / "mlflow.db")
+                _copy(snapshot / name, wanted / name)
         progress.carry_over(progress.solved(), wanted / "mlflow.db")
         aside = _put_aside(f"before-lesson-{number:02d}", wanted)
     return (
@@ -229,24 +220,21 @@ def _copy(source: Path, target: Path, known: Path | None = None) -> None:
         with suppress(FileNotFoundError):
             if entry.is_dir(follow_symlinks=False):
                 _copy(Path(entry.path), copy, earlier)
-            elif earlier and _same(earlier, entry) and _linked(earlier, copy):
+            elif earlier and _linked(entry, earlier, copy):
                 continue
             elif entry.is_symlink() or entry.is_file():  # and no socket
                 shutil.copy2(entry.path, copy, follow_symlinks=False)
     shutil.copystat(source, target)
 
 
-def _same(earlier: Path, entry: os.DirEntry) -> bool:
-    """Say whether both are plain files of the same size and time of change."""
+def _linked(entry: os.DirEntry, earlier: Path, copy: Path) -> bool:
+    """Link the copy to an earlier one, if both are plain files of one size and time of change."""
     if entry.is_symlink() or earlier.is_symlink() or not earlier.is_file():
         return False
-    a, b = earlier.stat(), entry.stat()
-    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
-
-
-def _linked(file: Path, link: Path) -> bool:
-    try:
-        os.link(file, link)
-    except OSError:  # a file system without hard links
+    was, now = earlier.stat(), entry.stat()
+    if (was.st_size, was.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
         return False
-    return True
+    with suppress(OSError):  # a file system without hard links
+        os.link(earlier, copy)
+        return True
+    return False
