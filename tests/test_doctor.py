@@ -1,6 +1,7 @@
 """The doctor names what is missing, what that costs and how to get it, and fails only for needs."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -365,3 +366,29 @@ def test_it_runs_as_a_module_where_no_package_is_installed():
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("missing  packages")]
     assert "mlflow" in line
     assert "The lessons need what is missing or wrong here: packages" in result.stdout
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10"])
+def test_a_python_that_is_too_old_is_told_so(version):
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [shutil.which(f"python{version}"), *map(str, pyenv.glob(f"{version}.*/bin/python"))]
+    if not (python := next(filter(None, reversed(found)), None)):
+        pytest.skip(f"There is no Python {version} here.")
+    command = [python, "-S", "-B", "-m", "classroom.desk.doctor"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert (told.returncode, told.stderr) == (1, "")
+    assert re.search(rf"^wrong    Python +{version}\.", told.stdout, flags=re.MULTILINE)
+
+
+def test_an_old_python_reads_the_annotations_of_all_that_the_doctor_imports():
+    listing = "import sys, classroom.desk.doctor; print(*sys.modules)"
+    command = [sys.executable, "-S", "-c", listing]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
+    loaded = subprocess.check_output(command, env=environment, text=True).split()
+    ours = {name for name in loaded if name.startswith("classroom.")}
+    assert {"classroom.workspace", "classroom.desk.progress", "classroom.exercises"} <= ours
+    for name in ours - {"classroom.desk"}:  # which holds its docstring alone
+        path = REPOSITORY / "src" / name.replace(".", "/")
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        assert "from __future__ import annotations" in path.read_text(encoding="utf-8"), name

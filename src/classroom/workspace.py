@@ -4,6 +4,8 @@ The store is a SQLite database and a folder of artifacts under ``workspace/`` in
 the environment variable ``LOANFLOW_HOME`` moves it.
 """
 
+from __future__ import annotations  # the doctor imports this also where Python is too old
+
 import difflib
 import os
 import shutil
@@ -30,7 +32,7 @@ _DECIDES_WHERE = (
     "MLFLOW_ENABLE_ASYNC_LOGGING",
 )
 #: The lesson that this process has opened last.
-opened: "Lesson | None" = None
+opened: Lesson | None = None
 
 
 def home() -> Path:

@@ -4,7 +4,7 @@ Run it with ``python -m classroom.desk.doctor``. It uses the standard library on
 also answers where nothing has been installed yet, and it changes nothing.
 """
 
-from __future__ import annotations  # so that a Python that is too old gets as far as being told
+from __future__ import annotations  # so that a Python that is too old, from 3.8, is told so
 
 import os
 import re
@@ -209,7 +209,7 @@ def check_git() -> Check:
     version = _output(["git", "--version"])
     if version is None:
         return Check("git", MISSING, "not found", costs, install, needed=True)
-    found = version.removeprefix("git version ")
+    found = version.replace("git version ", "")
     if _output(["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"]) is None:
         found = f"{found}; the folder {REPOSITORY} is no clone"
         return Check("git", WRONG, found, costs, "get the course with git clone", needed=True)
@@ -233,7 +233,7 @@ def check_conda() -> Check:
     if version is None:
         remedy = "install Miniforge from https://conda-forge.org/download/"
         return Check("conda", MISSING, "not found", costs, remedy)
-    found = version.removeprefix("conda ")
+    found = version.replace("conda ", "")
     if named is None and os.name != "nt":
         found = f"{found}; a run may use a Python that is not conda's"
         remedy = 'export MLFLOW_CONDA_HOME="$(conda info --base)"'
@@ -244,7 +244,7 @@ def check_conda() -> Check:
 def check_pyenv() -> Check:
     """Check pyenv, without which MLflow makes no virtualenv."""
     if version := _output(["pyenv", "--version"]):
-        return Check("pyenv", OK, version.removeprefix("pyenv "))
+        return Check("pyenv", OK, version.replace("pyenv ", ""))
     costs = "`mlflow run` needs an --env-manager, such as uv; the test of virtualenv is skipped"
     remedy = "follow https://github.com/pyenv/pyenv#installation"
     return Check("pyenv", MISSING, "not found", costs, remedy)

@@ -5,6 +5,8 @@ lesson's own experiment is emptied when the lesson is opened again, and what is 
 write and read the tag in SQLite itself, as importing mlflow for it would cost lesson 00 seconds.
 """
 
+from __future__ import annotations  # the doctor imports this also where Python is too old
+
 import datetime
 import json
 import os

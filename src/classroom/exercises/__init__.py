@@ -4,6 +4,8 @@ The checks of a lesson stand in a module of their own here, ``lesson_NN``, those
 ``quizzes``; it is loaded when one of them is first asked for.
 """
 
+from __future__ import annotations  # the doctor imports this also where Python is too old
+
 import importlib.util
 import inspect
 import re
