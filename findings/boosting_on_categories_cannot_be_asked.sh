@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # MLflow 3.17.2 with pandas 3.1.1, XGBoost 3.2.0, LightGBM 4.7.0 and CatBoost 1.2.10: the signature of a
 # model that was fitted on a column of categories says "string", so its pyfunc refuses categories. Text,
-# which it asks for, is refused by XGBoost and LightGBM themselves: such a model is logged without a word,
-# and there is no frame that it answers. CatBoost answers on text what it answers on categories.
+# which it asks for, is refused by XGBoost and LightGBM themselves. Such a model is logged without an
+# error, and fails for every frame. CatBoost gives the same answers for text as for categories.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

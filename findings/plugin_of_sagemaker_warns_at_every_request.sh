@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sagemaker-mlflow 0.5.0, which sagemaker 3.27.0 installs, with MLflow 3.17.2: once it is there, every
+# sagemaker-mlflow 0.5.0, which sagemaker 3.27.0 installs, with MLflow 3.17.2: once it is installed, every
 # request to any other tracking server logs the warning "Encountered unexpected error during resolving
 # request headers: list index out of range", as its plugin reads the address as one of AWS. The request
 # itself is sent and answered as before.
