@@ -30,6 +30,10 @@ _DECIDES_WHERE = (
     "MLFLOW_WORKSPACE",
     "MLFLOW_ENABLE_WORKSPACES",
     "MLFLOW_ENABLE_ASYNC_LOGGING",
+    # With one of these, MLflow 3.17.2 sends traces there and keeps none.
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
 )
 #: The lesson that this process has opened last.
 opened: Lesson | None = None
