@@ -1,6 +1,6 @@
 """Run a notebook's cells as an impatient reader does: each twice, and interrupted where it counts.
 
-    python tests/cells.py NOTEBOOK.ipynb
+    python tests/cells.py NOTEBOOK.ipynb [SECONDS]
 
 A cell with the tag `restores` changes global state, such as the tracking URI, and must leave it as
 it was: when it is done, and when it is interrupted at the first or the last line that it guards. A
@@ -97,16 +97,16 @@ def children() -> int:
     return len(psutil.Process().children(recursive=True))
 
 
-def changed(before: dict[str, object], processes: int) -> list[str]:
-    """Name what differs from the state before; a process may take seconds to end."""
+def changed(before: dict[str, object], processes: int, seconds: float) -> list[str]:
+    """Name what differs from the state before; a process may take these seconds to end."""
     wrong = [name for name, value in state().items() if value != before[name]]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + seconds
     while children() > processes and time.monotonic() < deadline:
         time.sleep(0.2)
     return wrong + (["processes"] if children() > processes else [])
 
 
-def faults(path: Path) -> list[str]:
+def faults(path: Path, seconds: float = 60) -> list[str]:
     """Run every cell twice, with interrupts in between; return what went wrong."""
     reader, wrong = Reader(), []
     for cell in nbformat.read(path, as_version=4).cells:
@@ -118,7 +118,9 @@ def faults(path: Path) -> list[str]:
         if error := reader.run(cell.source):
             return [*wrong, f"{cell.id}: {error}"]
         if restores:
-            wrong += [f"{cell.id} leaves another {what}" for what in changed(before, processes)]
+            wrong += [
+                f"{cell.id} leaves another {what}" for what in changed(before, processes, seconds)
+            ]
         for line in reader.lines_to_stop_at(cell.source) if restores or moves else []:
             error = reader.run_interrupted(cell.source, line)
             if error != "KeyboardInterrupt: " and restores:  # what has moved may leave a line out
@@ -126,7 +128,7 @@ def faults(path: Path) -> list[str]:
             if restores:
                 wrong += [
                     f"{cell.id}, interrupted at its line {line}, leaves another {what}"
-                    for what in changed(before, processes)
+                    for what in changed(before, processes, seconds)
                 ]
         if error := reader.run(cell.source):
             wrong.append(f"{cell.id}, run again: {error}")
@@ -136,7 +138,7 @@ def faults(path: Path) -> list[str]:
 def main() -> None:
     """Write what went wrong with a notebook; all else goes to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
-        found = faults(Path(sys.argv[1]))
+        found = faults(Path(sys.argv[1]), *map(float, sys.argv[2:]))
     print(json.dumps(found))
 
 

@@ -54,7 +54,7 @@ finally:
     ids=["environment", "twice", "autolog", "tracking URI", "process", "interrupted"],
 )
 def test_the_reader_notices(tmp_path, source, said):
-    found = run_alone(cells.__file__, notebook(tmp_path, source), folder=tmp_path)
+    found = run_alone(cells.__file__, notebook(tmp_path, source), 2, folder=tmp_path)
     assert any(said in line for line in found), found
 
 

@@ -18,10 +18,19 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
-#: Settings of the reader's shell, or left by other code, that would lead a lesson elsewhere.
-_DECIDES_WHERE = (
+#: Settings of the reader's shell, or left by other code, that would lead a lesson elsewhere: to a
+#: company's servers, its databases, its Spark; or that would write more or less than the lesson shows.
+_LEADS_ELSEWHERE = (
     "MLFLOW_TRACKING_URI",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "MLFLOW_TRACKING_AUTH",
     "MLFLOW_REGISTRY_URI",
+    "MLFLOW_S3_ENDPOINT_URL",
+    "MLFLOW_BACKEND_STORE_URI",
+    "MLFLOW_DEFAULT_ARTIFACT_ROOT",
+    "MLFLOW_ARTIFACTS_DESTINATION",
     "MLFLOW_EXPERIMENT_ID",
     "MLFLOW_EXPERIMENT_NAME",
     "MLFLOW_RUN_ID",
@@ -30,10 +39,19 @@ _DECIDES_WHERE = (
     "MLFLOW_WORKSPACE",
     "MLFLOW_ENABLE_WORKSPACES",
     "MLFLOW_ENABLE_ASYNC_LOGGING",
-    # With one of these, MLflow 3.17.2 sends traces there and keeps none.
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING",
+    "MLFLOW_TRACE_SAMPLING_RATIO",
+    "MLFLOW_TRACING_DESTINATION",
+)
+#: How the names of others begin: with OTEL_…, MLflow 3.17.2 keeps no trace; PG… is PostgreSQL's.
+_BEGINS_LIKE = (
+    "AWS_",
+    "DATABRICKS_",
+    "HADOOP_",
+    "OTEL_EXPORTER_OTLP_",
+    "PG",
+    "PYSPARK_",
+    "SPARK_",
 )
 #: The lesson that this process has opened last.
 opened: Lesson | None = None
@@ -240,10 +258,12 @@ def _enter(name: str) -> tuple[Lesson, bool]:
         with suppress(mlflow.exceptions.MlflowException):  # its store may have been exchanged
             mlflow.end_run()
     chosen = mlflow.get_tracking_uri() == tracking_uri()
-    for variable in _DECIDES_WHERE:
+    for variable in list(os.environ):
         # Once the reader's store is chosen, MLflow keeps it in this variable for child processes.
-        if not (chosen and variable == "MLFLOW_TRACKING_URI"):
-            os.environ.pop(variable, None)
+        if chosen and variable == "MLFLOW_TRACKING_URI":
+            continue
+        if variable in _LEADS_ELSEWHERE or variable.startswith(_BEGINS_LIKE):
+            del os.environ[variable]
     if not chosen:
         mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)  # the registry follows the tracking URI again
