@@ -19,7 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
 #: Settings of the reader's shell, or left by other code, that would lead a lesson elsewhere: to a
-#: company's servers, its databases, its Spark; or that would write more or less than the lesson shows.
+#: company's servers, databases or Spark, or make it write more or less than it shows.
 _LEADS_ELSEWHERE = (
     "MLFLOW_TRACKING_URI",
     "MLFLOW_TRACKING_USERNAME",
