@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+import tomllib
 
 import mlflow
 import pytest
@@ -12,6 +13,8 @@ from classroom.services.environments import (
     OtherMachineError,
     children_write_to,
     emptied,
+    last_error,
+    locked_project,
     versions_unlike_here,
 )
 from conftest import required
@@ -139,3 +142,30 @@ def test_only_pins_of_installed_packages_to_other_versions_are_named(tmp_path):
         "no-such-package==1\npandas>=1\n-c constraints.txt\n\n"
     )
     assert versions_unlike_here(requirements) == ["pytest"]
+
+
+def test_a_locked_project_pins_its_package_and_keeps_no_old_file(tmp_path):
+    folder = tmp_path / "project"
+    assert locked_project(folder, "numpy", "2.0.0") == folder
+    (folder / "old.txt").write_text("")
+    locked_project(folder, "pandas", "3.0.0")
+    assert sorted(path.name for path in folder.iterdir()) == ["pyproject.toml", "uv.lock"]
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    itself, package = tomllib.loads((folder / "uv.lock").read_text())["package"]
+    assert itself["name"] == project["name"]
+    assert itself["dependencies"] == [{"name": "pandas"}]
+    assert (package["name"], package["version"]) == ("pandas", "3.0.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("KeyError: 'a'\nModuleNotFoundError: No module named 'b'\nlater\n", "No module named 'b'"),
+        ("error: Failed to fetch\n", "Failed to fetch"),
+        ("Installed 3 packages\n", None),
+    ],
+)
+def test_the_last_error_of_a_log_is_found(text, error, tmp_path):
+    log = tmp_path / "uv.log"
+    log.write_text(text)
+    assert last_error(log) == error

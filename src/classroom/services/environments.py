@@ -269,3 +269,39 @@ def versions_unlike_here(requirements: str | os.PathLike) -> list[str]:
             if pinned and installed_version(name) != version:
                 unlike.append(name)
     return unlike
+
+
+def locked_project(folder: str | os.PathLike, name: str, version: str) -> Path:
+    """Make a project of uv that needs one package, and whose lock pins it to a given version.
+
+    Parameters
+    ----------
+    folder : path
+        Where to make it; what is there already is removed.
+    name, version : str
+        The package and its version. Nothing is looked up or installed.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, with a ``pyproject.toml`` and a ``uv.lock``.
+    """
+    project = Path(emptied(folder))
+    project.mkdir()
+    (project / "pyproject.toml").write_text('[project]\nname = "loans"\nversion = "1.0"\n')
+    (project / "uv.lock").write_text(f"""version = 1
+requires-python = ">=3.11"
+package = [
+  {{ name = "loans", source = {{ virtual = "." }}, dependencies = [{{ name = "{name}" }}] }},
+  {{ name = "{name}", version = "{version}", source = {{ registry = "https://pypi.org/simple" }} }},
+]
+""")
+    return project
+
+
+def last_error(log: str | os.PathLike) -> str | None:
+    """Return the text of the last error that uv or Python wrote to a log; None without any."""
+    lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    # Python writes "Error: ", uv writes "error: ".
+    errors = [line.rpartition("rror: ")[2] for line in lines if "rror: " in line]
+    return errors[-1] if errors else None
