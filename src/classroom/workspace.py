@@ -165,7 +165,8 @@ def open_lesson(name: str, registered_models: Sequence[str] = ()) -> Lesson:
     What an earlier opening left under that name is deleted, and so are the lesson's registered
     models. Other lessons' work stays. No run is left active. A store that was chosen elsewhere is
     forgotten; in a kernel that has chosen the reader's store already, what is logged next goes to
-    the empty experiment.
+    the empty experiment. Environment variables that would lead MLflow, PostgreSQL, Spark or a
+    cloud's client elsewhere are removed from this process; the shell keeps them.
 
     Parameters
     ----------
