@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # sklearn2pmml 0.133.1 with scikit-learn 1.9.0, evaluated by jpmml-evaluator 0.16.0 (and Java): a decision tree that was trained on rows with gaps
 # becomes PMML without a word about them. For whole rows it gives scikit-learn's probabilities; for rows with a
-# gap it gives no answer, neither a class nor a probability. Histogram boosting agrees in both.
+# gap it gives no answer, neither a class nor a probability. Histogram boosting and a tree behind an imputer agree in both.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from jpmml_evaluator import make_evaluator
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 from sklearn2pmml import PMMLPipeline, sklearn2pmml
 
@@ -23,7 +25,8 @@ rows = pd.DataFrame({"income": draw.normal(5, 1, 600), "loan": draw.normal(3, 1,
 approved = pd.Series(np.where(rows.income - rows.loan + draw.normal(0, 1, 600) > 2, "Y", "N"), name="status")
 rows.loc[::7, "income"] = np.nan
 gap = rows.income.isna()
-for model in (DecisionTreeClassifier(max_depth=4, random_state=0), HistGradientBoostingClassifier(max_iter=20)):
+tree = DecisionTreeClassifier(max_depth=4, random_state=0)
+for model in (tree, HistGradientBoostingClassifier(max_iter=20), make_pipeline(SimpleImputer(), tree)):
     name = type(model).__name__
     pipeline = PMMLPipeline([("model", model)]).fit(rows, approved)
     sklearn2pmml(pipeline, f"{name}.pmml")
@@ -32,8 +35,9 @@ for model in (DecisionTreeClassifier(max_depth=4, random_state=0), HistGradientB
     said = {"whole rows": same[~gap].mean(), "rows with a gap": same[gap].mean(), "unanswered": found.isna().sum()}
     print(name, {key: float(value) for key, value in said.items()}, "of", int(gap.sum()))
 EOF
-environment/bin/python -W ignore ask.py 2> said | grep 'Classifier {' | tee found || { tail -n 5 said; exit 1; }
+environment/bin/python -W ignore ask.py 2> said | grep "{'whole rows'" | tee found || { tail -n 5 said; exit 1; }
 diff found - <<'EOF'
 DecisionTreeClassifier {'whole rows': 1.0, 'rows with a gap': 0.0, 'unanswered': 86.0} of 86
 HistGradientBoostingClassifier {'whole rows': 1.0, 'rows with a gap': 1.0, 'unanswered': 0.0} of 86
+Pipeline {'whole rows': 1.0, 'rows with a gap': 1.0, 'unanswered': 0.0} of 86
 EOF

@@ -18,21 +18,16 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = REPOSITORY / "notebooks"
-#: Settings of the reader's shell, or left by other code, that would lead a lesson elsewhere: to a
+#: How settings of the reader's shell, or left by other code, begin that would lead a lesson to a
 #: company's servers, databases or Spark, or make it write more or less than it shows.
 _LEADS_ELSEWHERE = (
-    "MLFLOW_TRACKING_URI",
-    "MLFLOW_TRACKING_USERNAME",
-    "MLFLOW_TRACKING_PASSWORD",
-    "MLFLOW_TRACKING_TOKEN",
-    "MLFLOW_TRACKING_AUTH",
+    "MLFLOW_TRACKING_",
     "MLFLOW_REGISTRY_URI",
-    "MLFLOW_S3_ENDPOINT_URL",
+    "MLFLOW_S3_",
     "MLFLOW_BACKEND_STORE_URI",
     "MLFLOW_DEFAULT_ARTIFACT_ROOT",
     "MLFLOW_ARTIFACTS_DESTINATION",
-    "MLFLOW_EXPERIMENT_ID",
-    "MLFLOW_EXPERIMENT_NAME",
+    "MLFLOW_EXPERIMENT_",
     "MLFLOW_RUN_ID",
     "MLFLOW_ACTIVE_MODEL_ID",
     "_MLFLOW_ACTIVE_MODEL_ID",
@@ -42,14 +37,11 @@ _LEADS_ELSEWHERE = (
     "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING",
     "MLFLOW_TRACE_SAMPLING_RATIO",
     "MLFLOW_TRACING_DESTINATION",
-)
-#: How the names of others begin: with OTEL_…, MLflow 3.17.2 keeps no trace; PG… is PostgreSQL's.
-_BEGINS_LIKE = (
+    "OTEL_EXPORTER_OTLP_",  # with it, MLflow 3.17.2 keeps no trace
     "AWS_",
     "DATABRICKS_",
     "HADOOP_",
-    "OTEL_EXPORTER_OTLP_",
-    "PG",
+    "PG",  # PostgreSQL's
     "PYSPARK_",
     "SPARK_",
 )
@@ -261,9 +253,8 @@ def _enter(name: str) -> tuple[Lesson, bool]:
     chosen = mlflow.get_tracking_uri() == tracking_uri()
     for variable in list(os.environ):
         # Once the reader's store is chosen, MLflow keeps it in this variable for child processes.
-        if chosen and variable == "MLFLOW_TRACKING_URI":
-            continue
-        if variable in _LEADS_ELSEWHERE or variable.startswith(_BEGINS_LIKE):
+        kept = chosen and variable == "MLFLOW_TRACKING_URI"
+        if variable.startswith(_LEADS_ELSEWHERE) and not kept:
             del os.environ[variable]
     if not chosen:
         mlflow.set_tracking_uri(None)
