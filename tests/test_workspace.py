@@ -93,6 +93,20 @@ def test_what_a_child_process_reports_has_no_colours(monkeypatch):
     assert "ZeroDivisionError" in report and "\x1b" not in report
 
 
+def test_a_clone_of_a_checkout_without_a_branch_prints_nothing(tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path / "checkout"], check=True)
+    author = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+    for command in (
+        [*author, "commit", "--quiet", "--allow-empty", "--message", "first"],
+        ["checkout", "--quiet", "--detach"],
+        [*author, "commit", "--quiet", "--allow-empty", "--message", "second"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path / "checkout", check=True)
+    clone = ["git", "clone", "--quiet", "checkout", "clone"]
+    said = subprocess.run(clone, cwd=tmp_path, stderr=subprocess.STDOUT, stdout=subprocess.PIPE)
+    assert (said.returncode, said.stdout) == (0, b"")
+
+
 def test_uv_finds_the_python_of_this_environment_where_no_path_leads_to_it(tmp_path):
     if find_spec("uv") is None:
         pytest.skip("set up without uv")

@@ -1,12 +1,12 @@
 """The classroom: what makes the notebooks pleasant and repeatable, and teaches nothing by itself.
 
 Importing it, before mlflow, switches MLflow's telemetry off, keeps lines that differ from run to
-run (links with ids, progress bars) and the colours of newer Pythons out of the cells, and gives
-each process one thread: on data of this size more threads wait for each other longer than they
-save. It also puts the programs of this Python's environment first on the PATH, as activating the
-environment does: a project run looks for ``python``, ``uv`` and ``mlflow`` there. The environments
-that project runs make stay inside of it, unless its path holds a space: they then go where MLflow
-itself puts them, into the home folder.
+run (links with ids, progress bars, git's advice) and the colours of newer Pythons out of the cells,
+and gives each process one thread: on data of this size more threads wait for each other longer than
+they save. It also puts the programs of this Python's environment first on the PATH, as activating
+the environment does: a project run looks for ``python``, ``uv`` and ``mlflow`` there. The
+environments that project runs make stay inside of it, unless its path holds a space: they then go
+where MLflow itself puts them, into the home folder.
 """
 
 import os
@@ -21,6 +21,10 @@ for _name, _value in {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "OMP_NUM_THREADS": "1",
     "PYTHON_COLORS": "0",  # from 3.13 on; Jupyter asks for colours
+    # Else `git clone --quiet` prints advice where a tag or a pull request is checked out.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "advice.detachedHead",
+    "GIT_CONFIG_VALUE_0": "false",
 }.items():
     os.environ.setdefault(_name, _value)
 if " " not in sys.prefix:  # MLflow hands this path to the shell without quotes
