@@ -320,11 +320,11 @@ def test_windows_runs_what_the_readme_tells_its_readers():
     ]
 
 
-def test_the_readme_shows_the_course_and_says_which_doors_were_opened():
+def test_the_readme_shows_the_course_and_says_what_was_tested_where():
     readme = text("README.md")
     first_screen = readme.splitlines()[:10]
     assert any(line.startswith("![") for line in first_screen)
-    table = readme.partition("## Which doors were opened")[2].partition("\n## ")[0]
+    table = readme.partition("## What was tested, and what was not")[2].partition("\n## ")[0]
     for door in ("Binder", "dev container", "GitHub Pages", "macOS", "Windows", "conda"):
         (row,) = (row for row in table.splitlines() if door in row.partition(" | ")[0])
         assert row.count(" | ") == 3
