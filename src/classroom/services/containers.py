@@ -54,7 +54,7 @@ def docker(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def serve(command: str, timeout: float = 120) -> LocalServer:
+def serve(command: str) -> LocalServer:
     """Run a ``docker run`` command and wait until the model in the container answers.
 
     A container that was started here under the same name is ended first.
@@ -64,8 +64,6 @@ def serve(command: str, timeout: float = 120) -> LocalServer:
     command : str
         As typed in a shell, with ``--name``, and ``{port}`` where a free port of this machine is
         to stand. Without ``--detach``: the container ends with this process.
-    timeout : float
-        Seconds to wait for the first answer.
 
     Returns
     -------
@@ -75,13 +73,13 @@ def serve(command: str, timeout: float = 120) -> LocalServer:
     Raises
     ------
     ServerError
-        If the container ends before the model answers, or takes too long.
+        If the container ends before the model answers, or takes more than two minutes.
     """
     words = shlex.split(command)
     name = words[words.index("--name") + 1]
     if name in _running:
         _running.pop(name).stop()
-    _running[name] = local_server(words, health_path="/ping", timeout=timeout, name=name)
+    _running[name] = local_server(words, health_path="/ping", timeout=120, name=name)
     return _running[name]
 
 

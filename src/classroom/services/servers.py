@@ -172,14 +172,7 @@ def local_server(
                 # Somebody else answers on this port: it was taken in between, so we try another.
 
 
-def mlflow_server(
-    tracking_uri: str | None = None,
-    artifacts: str | os.PathLike | None = None,
-    *,
-    env: Mapping[str, str] | None = None,
-    extra_args: Sequence[str] = (),
-    timeout: float = 120,
-) -> LocalServer:
+def mlflow_server(env: Mapping[str, str] | None = None) -> LocalServer:
     """Start MLflow's tracking server and UI on the reader's store.
 
     One worker and no job runner: 2 processes instead of 16, ready in seconds. The server's ``url``
@@ -187,31 +180,18 @@ def mlflow_server(
 
     Parameters
     ----------
-    tracking_uri : str or None
-        The database behind the server; by default that of the workspace.
-    artifacts : path, URI or None
-        Where new experiments keep their artifacts; by default the workspace's folder.
     env : mapping or None
         Environment variables on top of those of this process.
-    extra_args : sequence of str
-        More arguments of ``mlflow server``; an option given here overrides ours.
-    timeout : float
-        Seconds to wait for the first answer; a new database takes a few more than a known one.
 
     Raises
     ------
     ServerError
-        If the server ends before it is ready, or is not ready within `timeout` seconds.
+        If the server ends before it is ready, or is not ready within two minutes.
     """
-    if tracking_uri is None or artifacts is None:
-        from classroom import workspace
+    from classroom import workspace
 
-        workspace.prepare()
-        tracking_uri = tracking_uri or workspace.tracking_uri()
-        artifacts = artifacts or workspace.artifacts()
-    root = str(artifacts)
-    if "://" not in root:
-        root = Path(root).resolve().as_uri()
+    workspace.prepare()
+    root = workspace.artifacts().as_uri()
     command = [
         *(sys.executable, "-m", "mlflow", "server"),
         # Clients on this machine read and write this folder themselves, so that what is logged
@@ -221,16 +201,14 @@ def mlflow_server(
         *("--host", HOST),
         *("--port", "{port}"),
         *("--workers", "1"),
-        *extra_args,
     ]
     variables = {
-        # Not an option: whoever lists the processes would read the database's password in it.
-        "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+        "MLFLOW_BACKEND_STORE_URI": workspace.tracking_uri(),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
     }
-    return local_server(command, env={**variables, **(env or {})}, timeout=timeout, name="mlflow")
+    return local_server(command, env={**variables, **(env or {})}, timeout=120, name="mlflow")
 
 
 def soon(reached: Callable[[], object], seconds: float = 10) -> bool:
