@@ -23,10 +23,10 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-from classroom.services.servers import LocalServer, local_server
+from classroom.services.servers import Ending, LocalServer, local_server
+from classroom.services.team import environment
 
 #: What Debian calls the programs behind an engine of our own.
 PACKAGES = ("docker.io", "mmdebstrap", "iproute2")
@@ -97,7 +97,7 @@ sys.exit(container.wait())
 """
 
 
-class Engine(AbstractContextManager):
+class Engine(Ending):
     """An engine of our own that answers; made by `start_engine`.
 
     `with` or `stop` ends it and its containers; so does the end of this object.
@@ -121,27 +121,18 @@ class Engine(AbstractContextManager):
         }
         self._end = weakref.finalize(self, _stop, server, programs)
 
-    def __exit__(self, *exception: object) -> None:
-        """End the engine, whatever happened in the block."""
-        self.stop()
-
-    def stop(self) -> None:
-        """End the engine and its containers; a second call does nothing."""
-        self._end()
-
 
 def _stop(server: LocalServer, programs: tempfile.TemporaryDirectory) -> None:
     server.stop()
     programs.cleanup()
 
 
-def answers(environment: Mapping[str, str] | None = None) -> bool:
+def answers() -> bool:
     """Say whether an engine answers ``docker``."""
     if shutil.which("docker") is None:
         return False
-    variables = {**os.environ, **(environment or {})}
     ask = ["docker", "version", "--format", "{{.Server.Version}}"]
-    return subprocess.run(ask, env=variables, capture_output=True).returncode == 0
+    return subprocess.run(ask, capture_output=True).returncode == 0
 
 
 def reasons_against() -> list[str]:
@@ -162,17 +153,15 @@ def start_engine() -> Engine:
     ServerError
         If it does not start.
     """
-    host = {"DOCKER_HOST": HOST}
-    engine = Engine(
-        local_server(
+    with environment(DOCKER_HOST=HOST):
+        server = local_server(
             ["sh", "-c", _START, _ENGINE, str(IMAGES), str(_SOCKETS)],
-            ready=lambda port: answers(host),
+            ready=lambda port: answers(),
             timeout=180,  # another command may have the images
             name="dockerd",
         )
-    )
-    clean = ["sh", "-ec", _CLEAN]
-    subprocess.run(clean, env={**os.environ, **host}, capture_output=True, check=True)
+        engine = Engine(server)
+        subprocess.run(["sh", "-ec", _CLEAN], capture_output=True, check=True)
     return engine
 
 

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from classroom.services.servers import Ending
+from classroom.services.servers import Ending, end_by_input
 from classroom.workspace import home
 
 # Executes what it is sent, one piece of code a line, and answers with what the code printed.
@@ -214,13 +214,7 @@ def _borrow_bytecode(environment: Path) -> None:
 
 
 def _end(process: subprocess.Popen, folder: Path) -> None:
-    with suppress(OSError):
-        process.stdin.close()  # it ends with its input
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    end_by_input(process)
     process.stdout.close()
     shutil.rmtree(folder, ignore_errors=True)
 

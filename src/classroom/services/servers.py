@@ -221,6 +221,17 @@ def soon(reached: Callable[[], object], seconds: float = 10) -> bool:
     return True
 
 
+def end_by_input(process: subprocess.Popen) -> None:
+    """Close the standard input of a process, with which it ends; kill it where it does not."""
+    with suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def _reserved_port() -> Iterator[int]:
     """Hold a free port; on Linux, nobody else is given it before the server has taken it.

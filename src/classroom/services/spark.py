@@ -19,15 +19,16 @@ import sys
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from classroom.desk.doctor import OK, SPARK_FOLDER, check_java
 from classroom.services.environments import OtherMachineError, make_environment
-from classroom.services.servers import HOST, LocalServer, local_server
+from classroom.services.servers import HOST, Ending, LocalServer, end_by_input, local_server
+from classroom.services.team import environment
 
 #: What a cell says that needs Spark where Spark or Java is missing.
 MISSING = "Spark is not here: `make spark` installs it, and `make doctor` says how to get Java 17."
@@ -54,7 +55,7 @@ for _ in range(60):
 """
 
 
-class Jvm(AbstractContextManager):
+class Jvm(Ending):
     """A running JVM for PySpark: `with` or `stop` ends it, and so does the end of this object.
 
     Made by `start_jvm`.
@@ -63,10 +64,6 @@ class Jvm(AbstractContextManager):
     def __init__(self, gateway, folder: tempfile.TemporaryDirectory) -> None:
         self._process = gateway.proc
         self._end = weakref.finalize(self, _end, gateway, folder)
-
-    def __exit__(self, *exception: object) -> None:
-        """End the JVM, whatever happened in the block."""
-        self.stop()
 
     def __repr__(self) -> str:
         """Leave the process's number out: it differs from run to run."""
@@ -82,12 +79,8 @@ class Jvm(AbstractContextManager):
         """Whether the JVM lives."""
         return self._process.poll() is None
 
-    def stop(self) -> None:
-        """End the session, the JVM and its Python workers; a second call does nothing."""
-        self._end()
 
-
-class Cluster(AbstractContextManager):
+class Cluster(Ending):
     """A standalone cluster on 127.0.0.1: `with` or `stop` ends it, and so does the kernel's end.
 
     Made by `start_cluster`. All that its processes write goes with it.
@@ -129,21 +122,23 @@ class Cluster(AbstractContextManager):
         asked.touch(0o600)  # not on the command line, which others may list
         asked.write_text("".join(f"{key} {value}\n" for key, value in self.settings.items()))
         (folder / "tmp").mkdir()
-        environment = {
+        variables = {
             "SPARK_HOME": str(_spark_home()),
             "SPARK_LOCAL_IP": HOST,
             "SPARK_LOCAL_DIRS": str(folder / "tmp"),
             "SPARK_DAEMON_MEMORY": "256m",
             "TMPDIR": str(folder / "tmp"),  # where MLflow makes the model's environment
         }
+        # Another machine would not have this process's settings for MLflow.
+        hidden = dict.fromkeys(name for name in os.environ if "MLFLOW_" in name)
         spark_class = _spark_home() / "bin" / f"spark-class{'.cmd' if os.name == 'nt' else ''}"
 
         def start(role: str, *more: str) -> LocalServer:
             options = ("--host", HOST, "--port", "{port}", "--webui-port", "0")
             options += ("--properties-file", str(asked), *more)
             command = [str(spark_class), f"org.apache.spark.deploy.{role.lower()}.{role}", *options]
-            with _without_mlflow_settings():
-                server = local_server(command, health_path=None, env=environment, name=role)
+            with environment(**hidden):
+                server = local_server(command, health_path=None, env=variables, name=role)
             self._servers.append(server)
             return server
 
@@ -152,18 +147,10 @@ class Cluster(AbstractContextManager):
             work = ("--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"work-{number}"))
             start("Worker", *work, self.url)
 
-    def __exit__(self, *exception: object) -> None:
-        """End the cluster, whatever happened in the block."""
-        self.stop()
-
     def __repr__(self) -> str:
         """Leave the port out: it differs from run to run."""
         running = sum(server.running for server in self._servers)
         return f"<Cluster, {f'{running} processes' if running else 'ended'}>"
-
-    def stop(self) -> None:
-        """End master, workers and all that they started; a second call does nothing."""
-        self._end()
 
 
 def start_cluster(packages: Sequence[str], workers: int = 2) -> Cluster | None:
@@ -276,18 +263,6 @@ def _spark_home() -> Path:
     return Path(find_spec("pyspark").origin).parent
 
 
-@contextmanager
-def _without_mlflow_settings() -> Iterator[None]:
-    """Hide this process's settings for MLflow, which another machine would not have."""
-    hidden = {name: os.environ[name] for name in os.environ if "MLFLOW_" in name}
-    for name in hidden:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
-
-
 def _end_cluster(servers: list[LocalServer], cleaner: subprocess.Popen) -> None:
     while servers:
         servers.pop().stop()
@@ -322,10 +297,4 @@ def _stop_session() -> None:
 def _end_process(gateway) -> None:
     with suppress(Exception):
         gateway.shutdown()
-    with suppress(OSError):
-        gateway.proc.stdin.close()  # it ends with its input
-    try:
-        gateway.proc.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        gateway.proc.kill()
-        gateway.proc.wait()
+    end_by_input(gateway.proc)

@@ -394,17 +394,24 @@ def signed_in(user: str, password: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def environment(**variables: object) -> Iterator[None]:
-    """Set environment variables for the time of a `with` block, and put the old values back."""
+    """Set environment variables for the time of a `with` block, and put the old values back.
+
+    A variable that is None is removed.
+    """
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update({name: str(value) for name, value in variables.items()})
+    _set_variables(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = str(value)
 
 
 def _unprivileged_account() -> tuple[int, int] | None:
