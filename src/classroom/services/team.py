@@ -1,7 +1,7 @@
 """A team's servers for the time of a lesson: PostgreSQL, an S3 store, and a gateway that can fail.
 
-Where PostgreSQL or the S3 stand-in is not installed, a plain file or folder takes its place and one
-line says so: the cells that follow run unchanged.
+Where PostgreSQL is not installed, a plain file takes its place and one line says so: the cells that
+follow run unchanged.
 """
 
 import os
@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 from pathlib import Path
 
 from classroom.desk import doctor
@@ -47,23 +46,7 @@ sys.exit(code)
 _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"}
 
 
-class _Service(Ending):
-    """Something that holds data while the lesson runs, and no longer."""
-
-    def __init__(
-        self, uri: str, folder: Path | None = None, server: LocalServer | None = None
-    ) -> None:
-        self.uri = uri
-        self._folder = folder
-        self._server = server
-        self._end = weakref.finalize(self, _end, folder, server)
-
-    def __repr__(self) -> str:
-        """Leave out what differs from run to run or is secret: the port, and a password."""
-        return f"<{type(self).__name__} {self.uri.partition(':')[0]}>"
-
-
-class Database(_Service):
+class Database(Ending):
     """An empty database; made by `postgresql`.
 
     Attributes
@@ -72,9 +55,18 @@ class Database(_Service):
         What SQLAlchemy and MLflow open it by. It holds a password, so do not print it.
     """
 
+    def __init__(self, uri: str, folder: Path, server: LocalServer | None = None) -> None:
+        self.uri = uri
+        self._folder = folder
+        self._end = weakref.finalize(self, _end, folder, server)
 
-class ObjectStore(_Service):
-    """A bucket for artifacts; made by `s3_store`.
+    def __repr__(self) -> str:
+        """Leave out what differs from run to run or is secret: the port, and a password."""
+        return f"<Database {self.uri.partition(':')[0]}>"
+
+
+class ObjectStore(Ending):
+    """A bucket for artifacts, which lasts as long as the lesson; made by `s3_store`.
 
     Attributes
     ----------
@@ -84,33 +76,34 @@ class ObjectStore(_Service):
         The address and keys that a program needs to reach it, as environment variables.
     """
 
-    def __init__(
-        self, uri: str, folder: Path | None, server: LocalServer | None, environment: dict[str, str]
-    ) -> None:
-        super().__init__(uri, folder, server)
+    def __init__(self, server: LocalServer, environment: Mapping[str, str]) -> None:
+        import boto3
+
+        self.uri = f"s3://{_BUCKET}"
         self.environment = environment
+        self._end = server.stop
+        store = boto3.resource(
+            "s3",
+            endpoint_url=server.url,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=environment["AWS_DEFAULT_REGION"],
+        )
+        self._bucket = store.Bucket(_BUCKET)
+        self._bucket.create()
+
+    def __repr__(self) -> str:
+        """Leave the port out: it differs from run to run."""
+        return "<ObjectStore s3>"
 
     def files(self) -> list[str]:
         """Return the names of everything that is stored, in alphabetical order."""
-        if self._server is None:
-            files = (path for path in self._folder.rglob("*") if path.is_file())
-            return sorted(path.relative_to(self._folder).as_posix() for path in files)
-        return sorted(file.key for file in _s3_bucket(self.environment).objects.all())
+        return sorted(file.key for file in self._bucket.objects.all())
 
     @contextmanager
     def taken_away(self) -> Iterator[None]:
         """Take the bucket away for the time of a `with` block, then put it back with its files."""
-        if self._server is None:
-            aside = self._folder.with_name(f"{self._folder.name}-aside")
-            self._folder.rename(aside)
-            try:
-                self._folder.touch()  # a file in its place, else the folder would be made again
-                yield
-            finally:
-                self._folder.unlink()
-                aside.rename(self._folder)
-            return
-        bucket = _s3_bucket(self.environment)
+        bucket = self._bucket
         kept = {file.key: file.get()["Body"].read() for file in bucket.objects.all()}
         try:
             bucket.objects.delete()
@@ -293,22 +286,15 @@ def postgresql() -> Database:
 def s3_store() -> ObjectStore:
     """Start a stand-in for S3 with one empty bucket: moto's server, on a free port of 127.0.0.1.
 
-    It speaks the S3 protocol, keeps everything in memory, and lets every key in. Where moto or
-    boto3 is not installed, the store is a folder, and one line says so.
+    It speaks the S3 protocol, keeps everything in memory, and lets every key in.
 
     Raises
     ------
     ServerError
-        If moto is installed and does not start.
+        If moto does not start.
     """
-    if not (find_spec("moto") and find_spec("boto3")):
-        print("moto is missing, so a folder stands in; to get it: pip install 'moto[s3]' boto3")
-        folder = Path(tempfile.mkdtemp(prefix="loanflow-bucket-"))
-        return ObjectStore(folder.as_uri(), folder, None, {})
     server, environment = moto_server()
-    environment["MLFLOW_S3_ENDPOINT_URL"] = server.url
-    _s3_bucket(environment).create()
-    return ObjectStore(f"s3://{_BUCKET}", None, server, environment)
+    return ObjectStore(server, environment | {"MLFLOW_S3_ENDPOINT_URL": server.url})
 
 
 def moto_server() -> tuple[LocalServer, dict[str, str]]:
@@ -431,21 +417,7 @@ def _run(command: list[str], folder: Path) -> None:
         raise ServerError(f"{' '.join(command)} failed: {done.stderr.strip()}")
 
 
-def _s3_bucket(environment: Mapping[str, str]):
-    import boto3
-
-    store = boto3.resource(
-        "s3",
-        endpoint_url=environment["MLFLOW_S3_ENDPOINT_URL"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_DEFAULT_REGION"],
-    )
-    return store.Bucket(_BUCKET)
-
-
-def _end(folder: Path | None, server: LocalServer | None) -> None:
+def _end(folder: Path, server: LocalServer | None) -> None:
     if server is not None:
         server.stop()
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
