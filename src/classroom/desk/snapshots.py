@@ -42,21 +42,10 @@ def lesson_before(number: int) -> str | None:
     NotReady
         If there is no lesson of this number.
     """
-    names = lesson_names()
-    numbers = [int(name[:2]) for name in names]
-    if number not in numbers:
-        raise NotReady(f"There is no lesson {number}; allowed are {_ranges(numbers)}.")
-    return max((name for name in names if int(name[:2]) < number), default=None)
-
-
-def _ranges(numbers: list[int]) -> str:
-    """Write sorted numbers in words, such as ``0 to 2, 4``."""
-    texts, start = [], numbers[0]
-    for number, following in zip(numbers, [*numbers[1:], None], strict=True):
-        if following != number + 1:
-            texts.append(str(start) if start == number else f"{start} to {number}")
-            start = following
-    return ", ".join(texts)
+    names = lesson_names()  # numbered without a gap
+    if number not in range(len(names)):
+        raise NotReady(f"There is no lesson {number}; allowed are 0 to {len(names) - 1}.")
+    return names[number - 1] if number else None
 
 
 def place_of(lesson: str) -> Path:
