@@ -14,8 +14,6 @@ MAY_IMPORT = {
     "notebooks": {"loanflow", "classroom", "notebooks", "mlflow"},
     "tools": {"loanflow", "classroom", "tools", "mlflow"},
 }
-#: A check tries an answer in the script that the lesson teaches.
-EXCEPTIONS = {("src/classroom/exercises/lesson_19.py", "notebooks")}
 
 
 def modules(folder):
@@ -52,7 +50,7 @@ def test_imports_run_downwards_only(folder):
         place = path.relative_to(REPOSITORY).as_posix()
         floors = {floor_of(name) for name in imported(path)} - {None} - MAY_IMPORT[folder]
         found |= {(place, floor) for floor in floors}
-    assert found - EXCEPTIONS == set()
+    assert found == set()
 
 
 def test_the_loan_problem_can_be_read_in_one_sitting():

@@ -1,8 +1,5 @@
 """The checks of lesson 01."""
 
-import tempfile
-
-import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.entities import Run
@@ -10,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import require_finished, run_named
+from classroom.exercises.runs import artifact, require_finished, run_named
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 from loanflow.training import build_model, evaluate
@@ -78,11 +75,7 @@ def check_review(lesson: Lesson) -> None:
 
 def _table(run: Run, lesson: Lesson) -> pd.DataFrame:
     """Return the table that the run logged; require that it is one."""
-    client = mlflow.MlflowClient(lesson.tracking_uri)
-    files = [file.path for file in client.list_artifacts(run.info.run_id)]
-    require(TABLE in files, f"The newest run 'tree' has no artifact {TABLE}.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(run.info.run_id, TABLE, folder)
+    with artifact(TABLE, run, lesson) as path:
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError):

@@ -1,32 +1,21 @@
 """The checks of lesson 09."""
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
 import numpy as np
 import pandas as pd
-from mlflow.entities import LoggedModel
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import DataType
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import declares_numbers, newest_model_named
+from classroom.exercises.runs import files_of, newest_model_named, require_outputs
 from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, split_loans
 
 _NUMBERS = ["ApplicantIncome", "CoapplicantIncome", "LoanAmount", "Loan_Amount_Term"]
-
-
-@contextmanager
-def _files_of(model: LoggedModel) -> Iterator[Path]:
-    """Yield a folder with a copy of the model's files, for a while."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=folder))
 
 
 def _signature(folder: Path) -> ModelSignature:
@@ -58,7 +47,7 @@ def check_signature(lesson: Lesson) -> None:
     """Look at each column of the signature, and let the model predict on the test rows."""
     model = newest_model_named("handed_over", lesson)
     X_train, X_test, _, _ = split_loans(load_loans())
-    with _files_of(model) as folder:
+    with files_of(model) as folder:
         signature = _signature(folder)
         require(
             _names(signature) == set(_NUMBERS),
@@ -68,12 +57,7 @@ def check_signature(lesson: Lesson) -> None:
             whole = column.type in (DataType.long, DataType.integer)
             require(not whole, f"Its signature still requires integers in {column.name}.")
         _require_gaps(signature, X_train)
-        require(signature.outputs is not None, "Its signature declares no output.")
-        require(
-            declares_numbers(signature.outputs, "iu", width=1),
-            f"It declares {signature.outputs} as output, but the model returns one whole number "
-            "for each row.",
-        )
+        require_outputs(signature, "iu", 1, "one whole number for each row")
         rows = X_test[_NUMBERS]
         due = mlflow.sklearn.load_model(str(folder)).predict(rows)
         try:
@@ -89,7 +73,7 @@ def check_probabilities(lesson: Lesson) -> None:
     """Ask the pyfunc about the test rows, and read the example as a strict reader does."""
     model = newest_model_named("chances", lesson)
     X_train, X_test, _, _ = split_loans(load_loans())
-    with _files_of(model) as folder:
+    with files_of(model) as folder:
         signature = _signature(folder)
         try:
             due = mlflow.sklearn.load_model(str(folder)).predict_proba(X_test)
@@ -105,11 +89,7 @@ def check_probabilities(lesson: Lesson) -> None:
             "Its signature does not have the eleven columns of an application.",
         )
         _require_gaps(signature, X_train)
-        require(signature.outputs is not None, "Its signature declares no output.")
-        require(
-            declares_numbers(signature.outputs, "f", width=2),
-            f"It declares {signature.outputs} as output, but the model returns two probabilities.",
-        )
+        require_outputs(signature, "f", 2, "two probabilities")
         example = folder / "serving_input_example.json"
         require(example.exists(), "It has no input example.")
         try:

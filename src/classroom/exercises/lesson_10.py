@@ -1,13 +1,11 @@
 """The check of lesson 10."""
 
 import re
-import tempfile
-from pathlib import Path
 
 import mlflow
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import declares_numbers, newest_model_named
+from classroom.exercises.runs import files_of, newest_model_named, require_outputs
 from classroom.services.environments import OtherMachine, OtherMachineError, problems_elsewhere
 from classroom.workspace import Lesson
 
@@ -16,16 +14,10 @@ from classroom.workspace import Lesson
 def check_own_module(lesson: Lesson) -> None:
     """Load the model in an environment made from its own requirements, and let it predict."""
     model = newest_model_named("burden", lesson)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=place))
+    with files_of(model) as folder:
         info = mlflow.models.get_model_info(str(folder))
         require(info.signature is not None, "It has no signature.")
-        require(info.signature.outputs is not None, "Its signature declares no output.")
-        require(
-            declares_numbers(info.signature.outputs, "f", width=1),
-            f"Its signature declares {info.signature.outputs} as output, but the model answers "
-            "with one share, a float, for each row.",
-        )
+        require_outputs(info.signature, "f", 1, "one share, a float, for each row")
         require(info.saved_input_example_info is not None, "It has no input example.")
         problems = {}
         try:

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pandas as pd
+from mlflow.entities import Run
 
 from classroom.exercises import exercise, require
 from classroom.exercises.runs import run_named, text_in
@@ -18,14 +19,15 @@ _ANSWERED = 'POST /invocations HTTP/1.1" 200'
 
 
 def probabilities(applications: pd.DataFrame) -> np.ndarray:
-    """Return the lesson's model's probability of approval of each application."""
+    """Return the probability of approval that the logistic regression gives to each application."""
     X_train, _, y_train, _ = split_loans(load_loans())
     model = build_model().fit(X_train, y_train)
     return model.predict_proba(applications[FEATURES])[:, 1]
 
 
-def require_probabilities(table: pd.DataFrame) -> None:
-    """Require that a table holds each new application's Loan_ID and its probability."""
+def require_probabilities(run: Run, lesson: Lesson) -> None:
+    """Require that the run's answers.csv holds each new application's Loan_ID and probability."""
+    table = pd.read_csv(io.StringIO(text_in("answers.csv", run, lesson)))
     named = sorted(table.columns) == ["Loan_ID", "probability"]
     require(named, "The columns of answers.csv are not Loan_ID and probability, and only those.")
     new = load_new_applications()
@@ -43,7 +45,7 @@ def require_probabilities(table: pd.DataFrame) -> None:
 def check_client(lesson: Lesson) -> None:
     """Compare the logged table with the model, and the number of requests with the server's log."""
     run = run_named("client", lesson.tracking_uri, lesson.name)
-    require_probabilities(pd.read_csv(io.StringIO(text_in("answers.csv", run, lesson))))
+    require_probabilities(run, lesson)
     sent = run.data.metrics.get("requests")
     require(sent is not None, "The run has no metric 'requests'.")
     least = -(-len(load_new_applications()) // _MOST)

@@ -1,27 +1,20 @@
 """The checks of lesson 14."""
 
 import asyncio
-import io
 import json
 import logging
 import runpy
-import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mlflow
-import pandas as pd
 
 from classroom.exercises import exercise, require
 from classroom.exercises.lesson_13 import require_probabilities
-from classroom.exercises.runs import (
-    newest_model_named,
-    run_named,
-    text_in,
-)
-from classroom.workspace import REPOSITORY, Lesson
+from classroom.exercises.runs import newest_model_named, run_named, scripts_at_hand, text_in
+from classroom.workspace import Lesson
 from loanflow.data import FEATURES, load_loans, load_new_applications
 
 _LARGEST = 20_000  # bytes that the front of exercise 14.1 takes
@@ -46,7 +39,7 @@ def rows_of_requests(lesson: Lesson) -> list[int]:
 def check_traced_client(lesson: Lesson) -> None:
     """Compare the logged table with the model, and its requests with their traces."""
     run = run_named("client", lesson.tracking_uri, lesson.name)
-    require_probabilities(pd.read_csv(io.StringIO(text_in("answers.csv", run, lesson))))
+    require_probabilities(run, lesson)
     new = load_new_applications()
     asked, left = [], len(new)
     for rows in rows_of_requests(lesson):
@@ -97,14 +90,10 @@ def check_few_front(lesson: Lesson) -> None:
     run = run_named("few front", lesson.tracking_uri, lesson.name)
     source = text_in("few_front.py", run, lesson)
     model = mlflow.pyfunc.load_model(newest_model_named("scorecard", lesson).model_uri)
-    sys.path.insert(0, str(REPOSITORY / "notebooks"))
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "few_front.py"
-            path.write_text(source, encoding="utf-8")
-            front_class = runpy.run_path(str(path)).get("FewFront")
-    finally:
-        sys.path.remove(str(REPOSITORY / "notebooks"))
+    with scripts_at_hand(), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "few_front.py"
+        path.write_text(source, encoding="utf-8")
+        front_class = runpy.run_path(str(path)).get("FewFront")
     require(isinstance(front_class, type), "few_front.py has no class FewFront.")
     front = front_class(model)
     row = json.loads(load_loans()[FEATURES].head(1).to_json(orient="records"))[0]

@@ -2,16 +2,14 @@
 
 import re
 import shlex
-import tempfile
 from importlib.metadata import requires, version
-from pathlib import Path
 
 import mlflow
 from packaging.requirements import Requirement
 from sklearn.ensemble import RandomForestClassifier
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import newest_model_named, run_named, text_in
+from classroom.exercises.runs import files_of, newest_model_named, run_named, text_in
 from classroom.workspace import Lesson
 from loanflow.data import load_loans, split_loans
 
@@ -24,10 +22,7 @@ _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 @exercise("15.1")
 def check_pinned_forest(lesson: Lesson) -> None:
     """Load the forest, let it answer, and look for a version of each package that it needs."""
-    logged = newest_model_named("forest", lesson)
-    with tempfile.TemporaryDirectory() as name:
-        mlflow.artifacts.download_artifacts(logged.artifact_location, dst_path=name)
-        (folder,) = (path.parent for path in Path(name).rglob("MLmodel"))
+    with files_of(newest_model_named("forest", lesson)) as folder:
         loaded = mlflow.pyfunc.load_model(str(folder))
         pipeline = mlflow.sklearn.load_model(str(folder))
         lines = [

@@ -5,17 +5,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from classroom.exercises import exercise, require
+from classroom.exercises.lesson_13 import probabilities
 from classroom.exercises.runs import require_finished, run_named
 from classroom.workspace import Lesson
-from loanflow.data import CATEGORIES, FEATURES, ID, load_loans, split_loans
-from loanflow.training import build_model
-
-
-def _approval(applications: pd.DataFrame) -> np.ndarray:
-    """Give the probability of approval that the lesson's classifier gives to each row."""
-    X_train, _, y_train, _ = split_loans(load_loans())
-    classifier = build_model("logistic_regression").fit(X_train, y_train)
-    return classifier.predict_proba(applications[FEATURES])[:, 1]
+from loanflow.data import CATEGORIES, ID
 
 
 def _answers(folder) -> pq.ParquetDataset:
@@ -38,7 +31,7 @@ def check_month_in_chunks(lesson: Lesson) -> None:
     require_finished(run)
     told = run.data.metrics
     month = _answers(lesson.folder / "month").read().to_pandas()
-    approval, areas = pd.Series(_approval(month)), month["Property_Area"]
+    approval, areas = pd.Series(probabilities(month)), month["Property_Area"]
     due = _shares(approval >= 0.75, areas)
     for name in ("rows", *due):
         require(name in told, f"The run has no metric '{name}'.")
@@ -80,7 +73,7 @@ def check_answers_from_spark(lesson: Lesson) -> None:
     missing = len(complete.index.difference(told.index))
     require(missing == 0, f"{missing:,} complete applications have no answer.")
     require(len(told) == len(complete), "Some answers belong to no application.")
-    due = _approval(complete)
+    due = probabilities(complete)
     told = told.loc[complete.index].astype(float)
     refusal = np.allclose(told, 1 - due, rtol=0, atol=1e-9)
     require(not refusal, "These are the probabilities of refusal.")

@@ -1,15 +1,13 @@
 """The checks of lesson 19."""
 
-import sys
 from collections.abc import Callable
-from types import ModuleType
 
 import mlflow
 import pandas as pd
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import champion_of, newest_model_named, time_with_zone
-from classroom.workspace import REPOSITORY, Lesson
+from classroom.exercises.runs import champion_of, newest_model_named, script, time_with_zone
+from classroom.workspace import Lesson
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 
 NAME = "loans"
@@ -51,7 +49,7 @@ def check_refusal(lesson: Lesson) -> None:
     due = str(champion.version)
     require(tags["refused.over"] == due, f"refused.over is not the champion's number, {due}.")
     rows = load_loans().loc[split_loans(load_loans()).X_test.index]
-    gate = _script("loan_promotion").examine
+    gate = script("loan_promotion").examine
     reasons = gate(f"models:/{NAME}/{REFUSED}", f"models:/{NAME}/{due}", rows)
     told = " ".join(tags["refused.why"].split())
     for reason in reasons:
@@ -71,7 +69,7 @@ def check_fair_gate(lesson: Lesson, examine: Callable) -> None:
         pair = f"{candidate!r} against {champion!r}" if champion else f"{candidate!r} alone"
         found = _reasons(examine, uris[candidate], uris[champion], rows, f"For {pair}")
         if found and not refused:  # with another file, the gate itself may have one
-            due = _script("loan_promotion").examine(uris[candidate], uris[champion], rows)
+            due = script("loan_promotion").examine(uris[candidate], uris[champion], rows)
             require(bool(due), f"For {pair} it gives a reason although there is none.")
         require(found or not refused, f"For {pair} it gives no reason.")
     other = _where_only_the_gap_of_good_loans_grows(uris, rows)
@@ -81,15 +79,6 @@ def check_fair_gate(lesson: Lesson, examine: Callable) -> None:
     found = _reasons(examine, uris["boosting"], uris["logistic"], other, "With other rows")
     told = "With other rows, the gap grows from below zero towards zero, but it gives no reason."
     require(found, told)
-
-
-def _script(name: str) -> ModuleType:
-    """Return a script that the lesson teaches, as a module."""
-    sys.path.insert(0, str(REPOSITORY / "notebooks"))
-    try:
-        return __import__(name)
-    finally:
-        sys.path.pop(0)
 
 
 def _reasons(
@@ -136,6 +125,6 @@ def _approvals(uris: dict, rows: pd.DataFrame) -> list[pd.Series]:
     """Return what boosting approves, and what the regression does."""
     found = []
     for name in ("boosting", "logistic"):
-        with _script("loan_process").ModelProcess(uris[name]) as model:
+        with script("loan_process").ModelProcess(uris[name]) as model:
             found.append(model.predict(rows[FEATURES])["decision"].eq("approve"))
     return found

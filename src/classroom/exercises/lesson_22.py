@@ -1,44 +1,24 @@
 """The checks of lesson 22."""
 
 import json
-import sys
-from types import ModuleType
 
 import mlflow
 import pandas as pd
 from mlflow.entities import Run
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
 
 from classroom.exercises import exercise, require
-from classroom.exercises.runs import champion_of, search, text_in
-from classroom.workspace import NOTEBOOKS, Lesson
+from classroom.exercises.runs import champion_of, run_named, script, search, text_in
+from classroom.workspace import Lesson
 from loanflow.data import load_new_applications, split_in_three
 
 NAME = "loans-live"
 _ROWS_A_MONTH = 200
 
 
-def _script(name: str) -> ModuleType:
-    """Return a script that the lessons teach, as a module."""
-    sys.path.insert(0, str(NOTEBOOKS))
-    try:
-        return __import__(name)
-    finally:
-        sys.path.pop(0)
-
-
 def _of(*months: int):
     """Return the new applications of these months."""
     new = load_new_applications()
     return new[(new.index // _ROWS_A_MONTH + 1).isin(months)]
-
-
-def _version(number: int, client: mlflow.MlflowClient) -> ModelVersion:
-    try:
-        return client.get_model_version(NAME, number)
-    except MlflowException:
-        require(False, f"There is no version {number} of {NAME}.")
 
 
 def _champion(lesson: Lesson) -> int:
@@ -69,7 +49,7 @@ def check_retraining(lesson: Lesson) -> None:
     require(by_project, f"Version {number} was not trained by the project.")
     family = run.data.params.get("family")
     require(family == "boosting", f"Version {number} is of the family {family}.")
-    digest = _script("loan_promotion").digest_of(_of(8, 9))  # in any order
+    digest = script("loan_promotion").digest_of(_of(8, 9))  # in any order
     again = "put it forward with the months that the text describes"
     if _champion(lesson) == number:
         passed = version.tags.get("promoted.rows") == digest
@@ -90,13 +70,12 @@ def check_retraining(lesson: Lesson) -> None:
 def check_review(lesson: Lesson) -> None:
     """Ask version 4's log and today's champion, and compare with what was logged."""
     client = mlflow.MlflowClient(lesson.tracking_uri)
-    runs = search(lesson.tracking_uri, lesson.name, "run_name = 'review'")
-    require(len(runs) > 0, f"There is no run named 'review' in the experiment '{lesson.name}'.")
-    run = max(runs, key=lambda run: run.info.start_time)
+    run = run_named("review", lesson.tracking_uri, lesson.name)
     listed = _table(run, "review.json", lesson)
     require("Loan_ID" in listed, "review.json has no column Loan_ID.")
     require(listed["Loan_ID"].is_unique, "An application is listed twice.")
-    _version(4, client)
+    versions = {int(v.version) for v in client.search_model_versions(f"name = '{NAME}'")}
+    require(4 in versions, f"There is no version 4 of {NAME}.")
     months = search(lesson.tracking_uri, lesson.name, "tags.version LIKE '%'")
     require(len(months) > 0, "No run of the experiment holds decisions.")
     log = pd.concat(
@@ -109,7 +88,7 @@ def check_review(lesson: Lesson) -> None:
     new, told = load_new_applications().set_index("Loan_ID"), log[log["by"] == "4"]
     told = told.set_index("Loan_ID")["decision"]
     rows = new.loc[told.index]
-    today = _script("loan_life").answers(NAME, _champion(lesson), rows)["decision"]
+    today = script("loan_life").answers(NAME, _champion(lesson), rows)["decision"]
     due = set(told.index[told != today])
     more, less = set(listed["Loan_ID"]) - due, due - set(listed["Loan_ID"])
     require(not more, f"{len(more)} applications do not belong on the list.")

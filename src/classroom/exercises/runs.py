@@ -1,17 +1,23 @@
 """What the checks of several lessons ask of the store."""
 
+import importlib
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 
 import mlflow
 from mlflow.entities import LoggedModel, LoggedModelStatus, Run
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.types import DataType, Schema
+from mlflow.models import ModelSignature
+from mlflow.types import DataType
 
 from classroom.exercises import require
-from classroom.workspace import Lesson
+from classroom.workspace import NOTEBOOKS, Lesson
 
 
 def search(tracking_uri: str, experiment: str, question: str = "") -> list[Run]:
@@ -47,15 +53,21 @@ def champion_of(name: str, lesson: Lesson) -> ModelVersion:
         require(False, f"No version of {name} is the champion.")
 
 
-def text_in(file: str, run: Run, lesson: Lesson) -> str:
-    """Return the text of a file that the run logged; require that the run ended well."""
+@contextmanager
+def artifact(file: str, run: Run, lesson: Lesson) -> Iterator[Path]:
+    """Yield a copy of a file that the run logged; require that the run ended well."""
     require_finished(run)
     client = mlflow.MlflowClient(lesson.tracking_uri)
     files = [entry.path for entry in client.list_artifacts(run.info.run_id)]
     require(file in files, f"The run '{run.info.run_name}' has no artifact {file}.")
     with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(run.info.run_id, file, folder)
-        return Path(path).read_text(encoding="utf-8")
+        yield Path(client.download_artifacts(run.info.run_id, file, folder))
+
+
+def text_in(file: str, run: Run, lesson: Lesson) -> str:
+    """Return the text of a file that the run logged; require that the run ended well."""
+    with artifact(file, run, lesson) as path:
+        return path.read_text(encoding="utf-8")
 
 
 def newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
@@ -68,16 +80,43 @@ def newest_model_named(name: str, lesson: Lesson) -> LoggedModel:
     return max(ready, key=lambda model: model.creation_timestamp)
 
 
-def declares_numbers(outputs: Schema, kinds: str, width: int) -> bool:
-    """Say whether a schema declares numbers of these numpy kinds, `width` for each row."""
+@contextmanager
+def files_of(model: LoggedModel) -> Iterator[Path]:
+    """Yield a folder with a copy of the model's files, for a while."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(mlflow.artifacts.download_artifacts(model.artifact_location, dst_path=folder))
+
+
+@contextmanager
+def scripts_at_hand() -> Iterator[None]:
+    """Let the scripts that the lessons teach be imported, for the time of a `with` block."""
+    sys.path.insert(0, str(NOTEBOOKS))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(NOTEBOOKS))
+
+
+def script(name: str) -> ModuleType:
+    """Return a script that the lessons teach, as a module."""
+    with scripts_at_hand():
+        return importlib.import_module(name)
+
+
+def require_outputs(signature: ModelSignature, kinds: str, width: int, returns: str) -> None:
+    """Require that it declares numbers of these numpy kinds, `width` for each row, as output."""
+    outputs = signature.outputs
+    require(outputs is not None, "Its signature declares no output.")
     if outputs.is_tensor_spec():
         (tensor,) = outputs.inputs
         shape = (-1,) if width == 1 else (-1, width)
-        return tensor.type.kind in kinds and tensor.shape in (shape, (-1, width))
-    types = [column.type for column in outputs.inputs]
-    return len(types) == width and all(
-        isinstance(of, DataType) and of.to_numpy().kind in kinds for of in types
-    )
+        right = tensor.type.kind in kinds and tensor.shape in (shape, (-1, width))
+    else:
+        types = [column.type for column in outputs.inputs]
+        right = len(types) == width and all(
+            isinstance(of, DataType) and of.to_numpy().kind in kinds for of in types
+        )
+    require(right, f"It declares {outputs} as output, but the model returns {returns}.")
 
 
 def time_with_zone(text: str) -> datetime | None:
