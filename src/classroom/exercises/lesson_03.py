@@ -30,9 +30,7 @@ def _is_simple(run: Run) -> bool:
 def check_simple_models(lesson: Lesson) -> None:
     """Compare the runs that carry the tag with those that should; the newest of a name counts."""
     runs = search(lesson.tracking_uri, lesson.name)
-    newest = {}
-    for run in sorted(runs, key=lambda run: run.info.start_time):
-        newest[run.info.run_name] = run
+    newest = {run.info.run_name: run for run in reversed(runs)}  # they come newest first
     due = {name for name, run in newest.items() if _is_simple(run)}
     require(bool(due), "The runs of the lesson are missing; run its cells first.")
     tagged = [run for run in runs if "simple" in run.data.tags]

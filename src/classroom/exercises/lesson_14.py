@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import mlflow
 
 from classroom.exercises import exercise, require
@@ -60,28 +61,20 @@ def check_traced_client(lesson: Lesson) -> None:
 
 def _answer(front: Callable, rows: list[dict], params: dict) -> tuple[int, str]:
     """Let an application of ASGI answer a request with these rows: its status and its text."""
-    body = json.dumps({"dataframe_records": rows, "params": params}).encode()
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/invocations",
-        "headers": [(b"content-type", b"application/json")],
-    }
-    sent = []
 
-    async def receive() -> dict:
-        return {"type": "http.request", "body": body}
-
-    async def send(message: dict) -> None:
-        sent.append(message)
+    async def ask() -> httpx.Response:
+        to_front = httpx.ASGITransport(front)
+        async with httpx.AsyncClient(transport=to_front, base_url="http://front") as client:
+            body = {"dataframe_records": rows, "params": params}
+            return await client.post("/invocations", json=body)
 
     logging.disable(logging.WARNING)  # what it refuses is no news here
     try:
         with ThreadPoolExecutor(1) as pool:  # a notebook's own thread has a loop already
-            pool.submit(lambda: asyncio.run(front(scope, receive, send))).result()
+            answer = pool.submit(lambda: asyncio.run(ask())).result()
     finally:
         logging.disable(logging.NOTSET)
-    return sent[0]["status"], sent[1]["body"].decode()
+    return answer.status_code, answer.text
 
 
 @exercise("14.2")
