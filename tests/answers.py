@@ -1,8 +1,9 @@
 """Try answers to a lesson's exercises: its solutions run once, each answer in a fork of that run.
 
-A fork begins where its exercise does, with every variable of the notebook, and the reader's store
-is put back after it. Where a solution keeps a server alive, or where the system cannot fork, each
-answer runs the solutions anew from their first cell.
+An answer stands in the place of the right one in the solutions notebook. A fork begins where its
+exercise does, with every variable of the notebook, and the reader's store is put back after it.
+Where a solution keeps a server alive, or where the system cannot fork, each answer runs the
+solutions anew from their first cell.
 """
 
 import contextlib
@@ -22,6 +23,13 @@ from alone import run_alone
 from family import below, command
 
 Answers = dict[str, dict[str, str]]
+
+
+def changed(answer: str, right: str, wrong: str) -> str:
+    """Return an answer with one thing, which must stand in it once, done wrong."""
+    if answer.count(right) != 1:
+        raise ValueError(f"{right!r} does not stand once in the answer.")
+    return answer.replace(right, wrong)
 
 
 def outcomes(path: Path, answers: Answers) -> Answers:
@@ -45,7 +53,6 @@ class Notebook:
     """The cells of a solutions notebook, executed as far as they were asked for."""
 
     def __init__(self, path: Path):
-        """Read the notebook; execute nothing yet."""
         cells = nbformat.read(path, as_version=4).cells
         self.cells = [cell for cell in cells if cell.cell_type == "code"]
         self.names: dict = {}
@@ -136,7 +143,6 @@ def walk(path: Path, answers: Answers, home: Path) -> Answers:
 
 
 def anew(path: Path, answers: Answers) -> Answers:
-    """Try one answer, after all cells before it."""
     ((number, by_name),) = answers.items()
     ((name, code),) = by_name.items()
     exercise = number.partition(".")[2]

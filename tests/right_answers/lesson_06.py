@@ -1,7 +1,4 @@
-"""Right answers to the exercises of lesson 06 in another style than that of the solutions.
-
-Each stands in the place of the answer in the solutions notebook.
-"""
+"""Right answers to the exercises of lesson 06 in another style than that of the solutions."""
 
 RIGHT = {
     "6.1": {

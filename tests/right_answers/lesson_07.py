@@ -1,7 +1,4 @@
-"""Right answers to the exercises of lesson 07 in another style than the solutions'.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Right answers to the exercises of lesson 07 in another style than the solutions'."""
 
 RIGHT = {
     "7.1": {

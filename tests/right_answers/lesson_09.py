@@ -1,13 +1,6 @@
-"""Right answers to the exercises of lesson 09 in another style than the solutions'.
+"""Right answers to the exercises of lesson 09 in another style than the solutions'."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
-
-import runpy
-from pathlib import Path
-
-_wrong = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_09.py"))
-mended, chances, HANDED_OVER = _wrong["mended"], _wrong["chances"], _wrong["HANDED_OVER"]
+from wrong_answers.lesson_09 import HANDED_OVER, chances, mended
 
 RIGHT = {
     "9.1": {

@@ -1,12 +1,6 @@
-"""Right answers to the exercise of lesson 10 in another style than the solutions'.
+"""Right answers to the exercise of lesson 10 in another style than the solutions'."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
-
-import runpy
-from pathlib import Path
-
-BURDEN = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_10.py"))["BURDEN"]
+from wrong_answers.lesson_10 import BURDEN
 
 RIGHT = {
     "10.1": {

@@ -1,16 +1,8 @@
-"""Right answers to the exercises of lesson 11 in another style than the solutions'.
+"""Right answers to the exercises of lesson 11 in another style than the solutions'."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
-
-import runpy
-from pathlib import Path
-
-_wrong = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_11.py"))
-price_8, committee = _wrong["price_8"], _wrong["committee"]
+from wrong_answers.lesson_11 import committee, price_8
 
 CHEAPEST = "float(cost_curve(y_val, probability, approved_bad=8).idxmin())"
-RULE = '"LoanAmount": ("above 0", above_0)'
 
 RIGHT = {
     "11.1": {
@@ -28,7 +20,6 @@ best = float(min(tried, key=tried.get))
     },
     "11.2": {
         "in other words": committee(
-            RULE,
             '"LoanAmount": ("above 0 and no more than 1,000", '
             'lambda x: x.between(0, 1000, inclusive="right"))',
         ),

@@ -1,13 +1,6 @@
-"""Right answers to the exercises of lesson 12 in another style than the solutions'.
+"""Right answers to the exercises of lesson 12 in another style than the solutions'."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
-
-import runpy
-from pathlib import Path
-
-_wrong = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_12.py"))
-gate, blind = _wrong["gate"], _wrong["blind"]
+from wrong_answers.lesson_12 import blind, gate
 
 RIGHT = {
     "12.1": {

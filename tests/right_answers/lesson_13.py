@@ -1,9 +1,6 @@
 """Right answers to the exercises of lesson 13 in another style than the solutions'."""
 
-import runpy
-from pathlib import Path
-
-_wrong = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_13.py"))
+from wrong_answers.lesson_13 import client
 
 CLIENT = """
 import json
@@ -58,7 +55,7 @@ with mlflow.start_run(run_name="tonight"):
 RIGHT = {
     "13.1": {
         "CSV, in another order and a second run": CLIENT,
-        "six decimals": _wrong["client"]("predict(asked).round(6)"),
+        "six decimals": client("predict(asked).round(6)"),
     },
     "13.2": {"the command line": NIGHT},
 }

@@ -1,10 +1,6 @@
 """Right answers to the exercises of lesson 15 in another style."""
 
-import runpy
-from pathlib import Path
-
-_wrong = runpy.run_path(str(Path(__file__).parents[1] / "wrong_answers" / "lesson_15.py"))
-forest, command = _wrong["forest"], _wrong["command"]
+from wrong_answers.lesson_15 import command, forest
 
 RIGHT = {
     "15.1": {

@@ -1,11 +1,7 @@
-"""Right answers to the exercises of lesson 18 in another style than that of the solutions.
+"""Right answers to the exercises of lesson 18 in another style than that of the solutions."""
 
-Each stands in the place of the answer in the solutions notebook.
-"""
+from wrong_answers.lesson_18 import FOLDER, RIVALS
 
-RIVALS = """
-for family in ("hist_gradient_boosting", "random_forest"):
-    log(family, registered_model_name="loans-dev")"""
 BY_SEARCH = """
 ids = [client.get_experiment_by_name(lesson.name).experiment_id]
 order = [{"field_name": "metrics.roc_auc", "ascending": False}]
@@ -26,10 +22,8 @@ RIGHT = {
         + BY_SEARCH.replace("replaces {before}", "The best in dev. Replaces version {before}."),
     },
     "18.2": {
-        "by the files alone": """
-copy = str(lesson.folder / "copy")
-mlflow.artifacts.download_artifacts(logistic.model_uri, dst_path=copy)
-mlflow.register_model(copy, "loans-dev")
+        "by the files alone": FOLDER
+        + """
 for version in client.search_model_versions("name = 'loans-dev'"):
     run_id = mlflow.models.get_model_info(f"models:/loans-dev/{version.version}").run_id
     if run_id is None:

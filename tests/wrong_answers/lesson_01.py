@@ -1,105 +1,62 @@
-"""Wrong answers to the exercises of lesson 01 that a reader might well give.
+"""Wrong answers to the exercises of lesson 01 that a reader might well give."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
+from answers import changed
 
-SCORES = """
+TREE = """
+tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
+with mlflow.start_run(run_name="tree"):
+    mlflow.log_param("max_depth", 4)
+    mlflow.log_metrics(evaluate(tree, X_test, y_test))"""
+
+REVIEW = """
 scores = pd.DataFrame({"approved": y_test, "probability": tree.predict_proba(X_test)[:, 1]})
-"""
+with mlflow.start_run(run_id=run.info.run_id):
+    mlflow.set_tag("reviewed_by", "Ada")
+    mlflow.log_table(scores, "scores.parquet")"""
+
+
+def scored(code):
+    """Log the table of exercise 1.2 with other probabilities."""
+    return changed(REVIEW, "\nwith", f"\n{code}\nwith")
+
 
 WRONG = {
     "1.1": {
-        "trained with the default": """
-tree = build_model("decision_tree").fit(X_train, y_train)
-with mlflow.start_run(run_name="tree"):
-    mlflow.log_param("max_depth", 4)
-    mlflow.log_metrics(evaluate(tree, X_test, y_test))""",
-        "scored on the training rows": """
-tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
-with mlflow.start_run(run_name="tree"):
-    mlflow.log_param("max_depth", 4)
-    mlflow.log_metrics(evaluate(tree, X_train, y_train))""",
-        "still running": """
-tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
-mlflow.start_run(run_name="tree")
-mlflow.log_param("max_depth", 4)
-mlflow.log_metrics(evaluate(tree, X_test, y_test))""",
-        "ended by an error": """
-tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
-try:
-    with mlflow.start_run(run_name="tree"):
-        mlflow.log_param("max_depth", 4)
-        mlflow.log_metrics(evaluate(tree, X_test, y_test))
-        raise RuntimeError("a line too many")
-except RuntimeError:
-    pass""",
-        "in another experiment": """
-tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
-mlflow.set_experiment("somewhere else")
-with mlflow.start_run(run_name="tree"):
-    mlflow.log_param("max_depth", 4)
-    mlflow.log_metrics(evaluate(tree, X_test, y_test))""",
-        "a metric left out": """
-tree = build_model("decision_tree", max_depth=4).fit(X_train, y_train)
-with mlflow.start_run(run_name="tree"):
-    mlflow.log_param("max_depth", 4)
-    mlflow.log_metric("roc_auc", evaluate(tree, X_test, y_test)["roc_auc"])""",
+        "trained with the default": changed(TREE, ", max_depth=4", ""),
+        "scored on the training rows": changed(TREE, "X_test, y_test", "X_train, y_train"),
+        "still running": changed(TREE, "with", "if"),
+        "ended by an error": changed(
+            TREE, "with", "import contextlib\nwith contextlib.suppress(ZeroDivisionError),"
+        )
+        + "\n    1 / 0",
+        "in another experiment": changed(
+            TREE, "with", 'mlflow.set_experiment("somewhere else")\nwith'
+        ),
+        "a metric left out": changed(
+            TREE,
+            "log_metrics(evaluate(tree, X_test, y_test))",
+            'log_metric("roc_auc", evaluate(tree, X_test, y_test)["roc_auc"])',
+        ),
     },
     "1.2": {
-        "a second run of that name": SCORES
-        + """
-with mlflow.start_run(run_name="tree"):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "a parameter and not a tag": SCORES
-        + """
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.log_param("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "a blank reviewer": SCORES
-        + """
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", " ")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "the table in a folder": SCORES
-        + """
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "tables/scores.parquet")""",
-        "any file of that name": SCORES
-        + """
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_text("approved,probability", "scores.parquet")""",
-        "the probability of rejection": SCORES
-        + """
-scores["probability"] = tree.predict_proba(X_test)[:, 0]
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "the decision and no probability": SCORES
-        + """
-scores["probability"] = tree.predict(X_test)
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "a shallower tree": SCORES
-        + """
-shallow = build_model("decision_tree").fit(X_train, y_train)
-scores["probability"] = shallow.predict_proba(X_test)[:, 1]
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "the training rows": """
-scores = pd.DataFrame({"approved": y_train, "probability": tree.predict_proba(X_train)[:, 1]})
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
-        "rows out of step": SCORES
-        + """
-scores["probability"] = scores["probability"].sort_values().to_numpy()
-with mlflow.start_run(run_id=run.info.run_id):
-    mlflow.set_tag("reviewed_by", "Ada")
-    mlflow.log_table(scores, "scores.parquet")""",
+        "a second run of that name": changed(REVIEW, "run_id=run.info.run_id", 'run_name="tree"'),
+        "a parameter and not a tag": changed(REVIEW, "set_tag", "log_param"),
+        "a blank reviewer": changed(REVIEW, '"Ada"', '" "'),
+        "the table in a folder": changed(REVIEW, '"scores.parquet"', '"tables/scores.parquet"'),
+        "any file of that name": changed(
+            REVIEW, "log_table(scores", 'log_text("approved,probability"'
+        ),
+        "the probability of rejection": scored(
+            'scores["probability"] = tree.predict_proba(X_test)[:, 0]'
+        ),
+        "the decision and no probability": scored('scores["probability"] = tree.predict(X_test)'),
+        "a shallower tree": scored(
+            'shallow = build_model("decision_tree").fit(X_train, y_train)\n'
+            'scores["probability"] = shallow.predict_proba(X_test)[:, 1]'
+        ),
+        "the training rows": changed(REVIEW, "y_test", "y_train").replace("X_test", "X_train"),
+        "rows out of step": scored(
+            'scores["probability"] = scores["probability"].sort_values().to_numpy()'
+        ),
     },
 }

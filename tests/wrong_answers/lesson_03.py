@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 03 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 03 that a reader might well give."""
 
 POOR = """
 poor = X_test["Credit_History"] == 0
@@ -19,6 +16,13 @@ def log(dataset=dataset, losses=losses):
 
 
 """
+
+
+def poor(logged="log()", found="best"):
+    """Log the losses of exercise 3.2 and mark a model, in a way that may be wrong."""
+    mark = f'client.set_logged_model_tags(model_ids[{found}], {{"best_poor_credit": "yes"}})'
+    return f"{POOR}{logged}\n{mark}"
+
 
 WRONG = {
     "3.1": {
@@ -56,50 +60,29 @@ with mlflow.start_run(run_name="tree 3"):
 mlflow.set_experiment_tag("simple", "yes")""",
     },
     "3.2": {
-        "no dataset": POOR
-        + """
-log(dataset=None)
-client.set_logged_model_tags(model_ids[best], {"best_poor_credit": "yes"})""",
-        "all test rows": POOR
-        + """
-losses = {name: evaluate(model, X_test, y_test)["log_loss"] for name, model in fitted.items()}
-log(losses=losses)
-found = model_ids[min(losses, key=losses.get)]
-client.set_logged_model_tags(found, {"best_poor_credit": "yes"})""",
+        "no dataset": poor("log(dataset=None)"),
+        "all test rows": poor(
+            "for name, model in fitted.items():\n"
+            '    losses[name] = evaluate(model, X_test, y_test)["log_loss"]\n'
+            "log()",
+            "min(losses, key=losses.get)",
+        ),
         "on the run and not on the model": POOR
-        + """
-run = log()
-client.set_tag(run.info.run_id, "best_poor_credit", "yes")""",
-        "the best of all rows": POOR
-        + """
-log()
-client.set_logged_model_tags(model_ids["boosting"], {"best_poor_credit": "yes"})""",
-        "the highest first": POOR
-        + """
-log()
-client.set_logged_model_tags(model_ids[worst], {"best_poor_credit": "yes"})""",
-        "on all three": POOR
-        + """
-log()
-for model_id in model_ids.values():
-    client.set_logged_model_tags(model_id, {"best_poor_credit": "yes"})""",
-        "by the client, which scores no model": POOR
-        + """
-run = client.create_run(client.get_experiment_by_name(lesson.name).experiment_id)
-for loss in losses.values():
-    client.log_metric(run.info.run_id, "log_loss", loss)
-client.set_logged_model_tags(model_ids[best], {"best_poor_credit": "yes"})""",
-        "one value for all": POOR
-        + """
-log(losses=dict.fromkeys(losses, losses[best]))
-client.set_logged_model_tags(model_ids[best], {"best_poor_credit": "yes"})""",
-        "a loss that is not a number": POOR
-        + """
-log(losses=losses | {worst: float("nan")})
-client.set_logged_model_tags(model_ids[worst], {"best_poor_credit": "yes"})""",
-        "two models, one forgotten": POOR
-        + """
-log(losses={name: losses[name] for name in ("logistic", "tree")})
-client.set_logged_model_tags(model_ids[best], {"best_poor_credit": "yes"})""",
+        + 'client.set_tag(log().info.run_id, "best_poor_credit", "yes")',
+        "the best of all rows": poor(found='"boosting"'),
+        "the highest first": poor(found="worst"),
+        "on all three": poor().replace("client.", "for best in model_ids: client."),
+        "by the client, which scores no model": poor(
+            "run = client.create_run(client.get_experiment_by_name(lesson.name).experiment_id)\n"
+            "for loss in losses.values():\n"
+            '    client.log_metric(run.info.run_id, "log_loss", loss)'
+        ),
+        "one value for all": poor("log(losses=dict.fromkeys(losses, losses[best]))"),
+        "a loss that is not a number": poor(
+            'log(losses=losses | {worst: float("nan")})', found="worst"
+        ),
+        "two models, one forgotten": poor(
+            'log(losses={name: losses[name] for name in ("logistic", "tree")})'
+        ),
     },
 }

@@ -1,7 +1,6 @@
-"""Wrong answers to the exercises of lesson 04 that a reader might well give.
+"""Wrong answers to the exercises of lesson 04 that a reader might well give."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
+from answers import changed
 
 GRID = """
 mlflow.sklearn.autolog(log_models=False, max_tuning_runs=None, silent=True)
@@ -34,32 +33,25 @@ with mlflow.start_run(run_name="tree study"):
     mlflow.log_metric("best_roc_auc", study.best_value)"""
 
 
-def _changed(answer: str, right: str, wrong: str) -> str:
-    """Return the answer with one thing done wrong."""
-    if answer.count(right) != 1:
-        raise ValueError(f"{right!r} does not stand once in the answer.")
-    return answer.replace(right, wrong)
-
-
 WRONG = {
     "4.1": {
-        "five children, the default": _changed(GRID, "max_tuning_runs=None, ", ""),
-        "the model logged too": _changed(GRID, "log_models=False, ", ""),
-        "scored on the training rows": _changed(GRID, "test_numbers, y_test", "numbers, y_train"),
-        "the score of the folds": _changed(
+        "five children, the default": changed(GRID, "max_tuning_runs=None, ", ""),
+        "the model logged too": changed(GRID, "log_models=False, ", ""),
+        "scored on the training rows": changed(GRID, "test_numbers, y_test", "numbers, y_train"),
+        "the score of the folds": changed(
             GRID, '"test_roc_auc", score', '"test_roc_auc", search.best_score_'
         ),
-        "searched by accuracy": _changed(GRID, 'scoring="roc_auc", ', ""),
-        "five folds": _changed(GRID, "cv=3", "cv=5"),
-        "three columns only": _changed(
+        "searched by accuracy": changed(GRID, 'scoring="roc_auc", ', ""),
+        "five folds": changed(GRID, "cv=3", "cv=5"),
+        "three columns only": changed(
             GRID, 'X.select_dtypes("number")', 'X.select_dtypes("number").iloc[:, :3]'
         ),
-        "the score in a second run": _changed(
+        "the score in a second run": changed(
             GRID, "    mlflow.log_metric", "with mlflow.start_run():\n    mlflow.log_metric"
         ),
     },
     "4.2": {
-        "no parent": _changed(
+        "no parent": changed(
             STUDY,
             """with mlflow.start_run(run_name="tree study"):
     study.optimize(objective, n_trials=8)
@@ -68,7 +60,7 @@ WRONG = {
 with mlflow.start_run(run_name="the best"):
     mlflow.log_metric""",
         ),
-        "the parent begun after the trials": _changed(
+        "the parent begun after the trials": changed(
             STUDY,
             """with mlflow.start_run(run_name="tree study"):
     study.optimize(objective, n_trials=8)
@@ -77,16 +69,16 @@ with mlflow.start_run(run_name="the best"):
 with mlflow.start_run(run_name="tree study"):
 """,
         ),
-        "minimised": _changed(STUDY, 'direction="maximize", ', ""),
-        "the score of the last trial": _changed(
+        "minimised": changed(STUDY, 'direction="maximize", ', ""),
+        "the score of the last trial": changed(
             STUDY, '"best_roc_auc", study.best_value', '"best_roc_auc", study.trials[-1].value'
         ),
-        "one depth for all": _changed(STUDY, 'trial.suggest_int("max_depth", 1, 12)', "3"),
-        "the best score not logged": _changed(
+        "one depth for all": changed(STUDY, 'trial.suggest_int("max_depth", 1, 12)', "3"),
+        "the best score not logged": changed(
             STUDY, '\n    mlflow.log_metric("best_roc_auc", study.best_value)', ""
         ),
-        "scored on the test rows": _changed(STUDY, "X_train, y_train", "X_test, y_test"),
-        "the parameters not used": _changed(STUDY, '"decision_tree", **params', '"decision_tree"'),
-        "the parameters not logged": _changed(STUDY, "        mlflow.log_params(params)\n", ""),
+        "scored on the test rows": changed(STUDY, "X_train, y_train", "X_test, y_test"),
+        "the parameters not used": changed(STUDY, '"decision_tree", **params', '"decision_tree"'),
+        "the parameters not logged": changed(STUDY, "        mlflow.log_params(params)\n", ""),
     },
 }

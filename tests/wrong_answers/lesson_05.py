@@ -1,7 +1,6 @@
-"""Wrong answers to the exercises of lesson 05 that a reader might well give.
+"""Wrong answers to the exercises of lesson 05 that a reader might well give."""
 
-Each stands in the place of the right one in the solutions notebook.
-"""
+from answers import changed
 
 REST = """
 import time
@@ -22,50 +21,35 @@ with start_server() as server:
     }.items():
         requests.post(f"{api}/runs/{call}", json={"run_id": run_id, **content})"""
 
-
-def _changed(answer: str, right: str, wrong: str) -> str:
-    """Return the answer with one thing done wrong."""
-    if answer.count(right) != 1:
-        raise ValueError(f"{right!r} does not stand once in the answer.")
-    return answer.replace(right, wrong)
-
+#: Goes on where the run was cut off; and begins a second run instead.
+LATER = """
+with mlflow.start_run(run_id=cut_off.info.run_id):
+    for step in range(3, 6):
+        mlflow.log_metric("test_loss", losses[step], step=step)"""
+SECOND = 'mlflow.set_experiment("loans")' + changed(
+    LATER, "run_id=cut_off.info.run_id", 'run_name="cut off"'
+).replace("3, 6", "6")
 
 WRONG = {
     "5.1": {
-        "all six again": """
-with mlflow.start_run(run_id=cut_off.info.run_id):
-    for step in range(6):
-        mlflow.log_metric("test_loss", losses[step], step=step)""",
-        "the steps forgotten": """
-with mlflow.start_run(run_id=cut_off.info.run_id):
-    for step in range(3, 6):
-        mlflow.log_metric("test_loss", losses[step])""",
-        "the last value for all": """
-with mlflow.start_run(run_id=cut_off.info.run_id):
-    for step in range(3, 6):
-        mlflow.log_metric("test_loss", losses[-1], step=step)""",
+        "all six again": changed(LATER, "3, 6", "6"),
+        "the steps forgotten": changed(LATER, ", step=step", ""),
+        "the last value for all": changed(LATER, "losses[step]", "losses[-1]"),
         "logged and left running": """
 for step in range(3, 6):
     client.log_metric(cut_off.info.run_id, "test_loss", losses[step], step=step)""",
         "ended and not finished": """
 client.set_terminated(cut_off.info.run_id)""",
-        "a second run, and the first one deleted": """
+        "a second run, and the first one deleted": f"""
 client.delete_run(cut_off.info.run_id)
-mlflow.set_experiment("loans")
-with mlflow.start_run(run_name="cut off"):
-    for step in range(6):
-        mlflow.log_metric("test_loss", losses[step], step=step)""",
-        "a second run of that name": """
-mlflow.set_experiment("loans")
-with mlflow.start_run(run_name="cut off"):
-    for step in range(6):
-        mlflow.log_metric("test_loss", losses[step], step=step)""",
+{SECOND}""",
+        "a second run of that name": SECOND,
     },
     "5.2": {
-        "no start time": _changed(REST, ', "start_time": now', ""),
-        "no end time": _changed(REST, ', "end_time": now', ""),
-        "left running": _changed(REST, '"update"', '"set-no-status"'),
-        "a metric without a timestamp": _changed(REST, '0.5, "timestamp": now', "0.5"),
+        "no start time": changed(REST, ', "start_time": now', ""),
+        "no end time": changed(REST, ', "end_time": now', ""),
+        "left running": changed(REST, '"update"', '"set-no-status"'),
+        "a metric without a timestamp": changed(REST, '0.5, "timestamp": now', "0.5"),
         "by the client": """
 mlflow.set_experiment("loans")
 with mlflow.start_run(run_name="by rest"):

@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 07 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 07 that a reader might well give."""
 
 QUICK = """
 with open(clone / "MLproject", "a") as file:
@@ -9,7 +6,7 @@ with open(clone / "MLproject", "a") as file:
   quick:
     parameters:
       data: {{type: string, default: data/loan_status.csv}}
-      family: {{type: string, default: {family}}}
+      family: {{type: string, default: tree}}
       test_size: {{type: float, default: {test_size}}}
       seed: {{type: int, default: 0}}
     command: >
@@ -19,20 +16,21 @@ with open(clone / "MLproject", "a") as file:
 {run}"""
 RUN = 'mlflow.projects.run(str(clone), "quick", env_manager="local"{})'
 
+
+def quick(test_size=0.5, script="main", options="", run=RUN):
+    """Write the entry point of exercise 7.1 and run it, in a way that may be wrong."""
+    return QUICK.format(test_size=test_size, script=script, run=run.format(options))
+
+
 WRONG = {
     "7.1": {
         "the values given to main": """
 parameters = {"family": "tree", "test_size": 0.5}
 mlflow.projects.run(str(clone), parameters=parameters, env_manager="local", run_name="quick")""",
-        "the default left, the value given": QUICK.format(
-            family="tree",
-            test_size=0.25,
-            script="main",
-            run=RUN.format(', parameters={"test_size": 0.5}'),
+        "the default left, the value given": quick(
+            test_size=0.25, options=', parameters={"test_size": 0.5}'
         ),
-        "trained and not evaluated": QUICK.format(
-            family="tree", test_size=0.5, script="train", run=RUN.format("")
-        ),
+        "trained and not evaluated": quick(script="train"),
         "the file broken": """
 with open(clone / "MLproject", "a") as file:
     file.write("  quick:\\n parameters: [\\n")""",
@@ -40,13 +38,8 @@ with open(clone / "MLproject", "a") as file:
         "an entry point that is text": """
 with open(clone / "MLproject", "a") as file:
     file.write("  quick: python steps/main.py\\n")""",
-        "written and never run": QUICK.format(family="tree", test_size=0.5, script="main", run=""),
-        "run with another size": QUICK.format(
-            family="tree",
-            test_size=0.5,
-            script="main",
-            run=RUN.format(', parameters={"test_size": 0.25}'),
-        ),
+        "written and never run": quick(run=""),
+        "run with another size": quick(options=', parameters={"test_size": 0.25}'),
     },
     "7.2": {
         "the highest score": """

@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 08 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 08 that a reader might well give."""
 
 REPEAT = """
 def run(entry_point, env_manager="uv", **parameters):
@@ -11,6 +8,14 @@ def run(entry_point, env_manager="uv", **parameters):
 
 old = evaluated.run_id
 """
+
+
+def repeated(trained="run('train')"):
+    """Evaluate the model of a run in exercise 8.2, and mark the evaluation."""
+    return f"""{REPEAT}
+new = run("evaluate", model=f"runs:/{{{trained}}}/model")
+client.set_tag(new, "reproduces", old)"""
+
 
 WRONG = {
     "8.1": {
@@ -32,33 +37,16 @@ for name, run_id in mlflow.get_run(parent.info.run_id).data.tags.items():
         client.set_tag(run_id, "stands_on", "reused" if name in reused else "child")""",
     },
     "8.2": {
-        "the old model evaluated again": REPEAT
-        + """
-new = run("evaluate", model=f"runs:/{trained.run_id}/model")
-client.set_tag(new, "reproduces", old)""",
-        "another family": REPEAT
-        + """
-new = run("evaluate", model=f"runs:/{run('train', family='tree')}/model")
-client.set_tag(new, "reproduces", old)""",
-        "trained in the environment of the notebook": REPEAT
-        + """
-new = run("evaluate", model=f"runs:/{run('train', 'local')}/model")
-client.set_tag(new, "reproduces", old)""",
-        "trained in the clone that was there": REPEAT.replace("clean", "clone")
-        + """
-new = run("evaluate", model=f"runs:/{run('train')}/model")
-client.set_tag(new, "reproduces", old)""",
+        "the old model evaluated again": repeated("trained.run_id"),
+        "another family": repeated("run('train', family='tree')"),
+        "trained in the environment of the notebook": repeated("run('train', 'local')"),
+        "trained in the clone that was there": repeated().replace("clean", "clone"),
         "a right one first, then the old model": REPEAT
         + """
 for uri in (f"runs:/{run('train')}/model", f"runs:/{trained.run_id}/model"):
     client.set_tag(run("evaluate", model=uri), "reproduces", old)""",
-        "another seed": REPEAT
-        + """
-new = run("evaluate", model=f"runs:/{run('train', seed=1)}/model")
-client.set_tag(new, "reproduces", old)""",
-        "the training marked": REPEAT
-        + """
-client.set_tag(run("train"), "reproduces", old)""",
+        "another seed": repeated("run('train', seed=1)"),
+        "the training marked": REPEAT + 'client.set_tag(run("train"), "reproduces", old)',
         "the old run marked": """
 client.set_tag(evaluated.run_id, "reproduces", evaluated.run_id)""",
     },

@@ -1,7 +1,4 @@
-"""Wrong answers to the exercise of lesson 10 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercise of lesson 10 that a reader might well give."""
 
 BURDEN = """
 import sys

@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 11 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 11 that a reader might well give."""
 
 LOG = """
 mlflow.pyfunc.log_model(
@@ -20,7 +17,10 @@ def price_8(threshold):
     return LOG.format(name="loan_decision_8", script="script", threshold=threshold)
 
 
-def committee(before, after, where="committee"):
+RULE = '"LoanAmount": ("above 0", above_0)'
+
+
+def committee(after, before=RULE, where="committee"):
     """Log the model of exercise 11.2 from a script in which `after` replaces `before`."""
     change = f"""
 committee = lesson.folder / "committee.py"
@@ -30,8 +30,6 @@ committee.write_text(text.replace({before!r}, {after!r}), encoding="utf-8")
 """
     return change + LOG.format(name="loan_decision_1000", script=where, threshold="chosen")
 
-
-RULE = '"LoanAmount": ("above 0", above_0)'
 
 WRONG = {
     "11.1": {
@@ -79,33 +77,28 @@ logged_classifier = mlflow.sklearn.log_model(
     },
     "11.2": {
         "a thousand thousand": committee(
-            RULE,
-            '"LoanAmount": ("above 0 and at most 1000000", lambda x: above_0(x) & (x <= 1e6))',
+            '"LoanAmount": ("above 0 and at most 1000000", lambda x: above_0(x) & (x <= 1e6))'
         ),
         "the limit itself is refused": committee(
-            RULE, '"LoanAmount": ("above 0 and below 1000", lambda x: above_0(x) & (x < 1000))'
+            '"LoanAmount": ("above 0 and below 1000", lambda x: above_0(x) & (x < 1000))'
         ),
-        "the old rule is lost": committee(
-            RULE, '"LoanAmount": ("at most 1000", lambda x: x <= 1000)'
-        ),
+        "the old rule is lost": committee('"LoanAmount": ("at most 1000", lambda x: x <= 1000)'),
         "the test changes and the words do not": committee(
-            RULE, '"LoanAmount": ("above 0", lambda x: above_0(x) & (x <= 1000))'
+            '"LoanAmount": ("above 0", lambda x: above_0(x) & (x <= 1000))'
         ),
         "a missing amount is refused": committee(
-            RULE,
-            '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))',
+            '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))'
         ).replace(
             "committee.write_text(text",
             "committee.write_text(text.replace('    \"LoanAmount\",\\n', '')",
         ),
         "the course's own script is logged": committee(
-            RULE,
             '"LoanAmount": ("above 0 and at most 1000", lambda x: above_0(x) & (x <= 1000))',
             where="script",
         ),
         "refused in place of invalid": committee(
-            "refused = probability < threshold  # false where there is no probability",
             'refused = (probability < threshold) | (applications["LoanAmount"] > 1000).to_numpy()',
+            "refused = probability < threshold  # false where there is no probability",
         ),
     },
 }

@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 12 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 12 that a reader might well give."""
 
 
 def blind(fit="X_train.assign(Gender=None, Married=None)", asked="X_test", yes="approve"):

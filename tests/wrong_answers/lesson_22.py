@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 22 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 22 that a reader might well give."""
 
 RECENT = 'of(3, 4, 5, 6, 7).drop(columns="month")'
 PROJECT = 'loan_life.train(lesson, rows, "recent", "boosting", test_size=0.1)'
