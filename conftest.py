@@ -17,7 +17,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from classroom.desk.doctor import find_browser
-from classroom.workspace import REPOSITORY, prepare
+from classroom.workspace import NOTEBOOKS, REPOSITORY, prepare, tracking_uri
 from tools.pieces import PIECES, needed_by, packages_at_hand
 
 PREPARED = "LOANFLOW_PREPARED_STORE"
@@ -67,25 +67,41 @@ def files_of_nobody():
     return {path for path in paths if not path.endswith(CACHES)}
 
 
+def script(name):
+    """Import a script of the notebooks, as a notebook does that lies beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(NOTEBOOKS)
+        return importlib.import_module(name)
+
+
 def required(piece):
     """Say whether LOANFLOW_REQUIRE, as in CI, wants tests to fail where this piece is missing."""
     return piece in os.environ.get("LOANFLOW_REQUIRE", "").split()
 
 
+def skip_without(piece, found, reason, **scope):
+    """Skip a test where a piece was not found, and fail it where LOANFLOW_REQUIRE asks for that."""
+    if not found:
+        if required(piece):
+            pytest.fail(f"LOANFLOW_REQUIRE asks for {piece}. {reason}")
+        pytest.skip(reason, **scope)
+
+
 def skip_module_without_guide():
     """Skip the tests of a module where the packages of the guide and the slides are missing."""
-    if importlib.util.find_spec("docx") is None:
-        if required("guide"):
-            pytest.fail("LOANFLOW_REQUIRE asks for the guide's packages, and they are not here.")
-        pytest.skip("`make guide` adds the packages that this needs.", allow_module_level=True)
+    reason = "`make guide` adds the packages that this needs."
+    skip_without("guide", importlib.util.find_spec("docx"), reason, allow_module_level=True)
 
 
 def skip_without_browser():
     """Skip a test where there is no browser to drive."""
-    if find_browser() is None:
-        if required("browser"):
-            pytest.fail("LOANFLOW_REQUIRE asks for a browser, and there is none.")
-        pytest.skip("There is no browser; `make doctor` says how to get one.")
+    reason = "There is no browser; `make doctor` says how to get one."
+    skip_without("browser", find_browser(), reason)
+
+
+def skip_without_packages():
+    """Skip a test where not even MLflow can be installed: no network, and set up without uv."""
+    skip_without("packages", packages_at_hand(), PIECES["packages"][1])
 
 
 def skip_where_missing(item):
@@ -145,10 +161,7 @@ class ModelsOnAnotherMachine(pytest.Item):
     """What follows the cells of a lesson: every model that they logged predicts elsewhere."""
 
     def runtest(self):
-        if not packages_at_hand():
-            if required("packages"):
-                pytest.fail("LOANFLOW_REQUIRE asks for packages, and uv finds none.")
-            pytest.skip(PIECES["packages"][1])
+        skip_without_packages()
         from tools.machines import logged_models, problems
 
         with tempfile.TemporaryDirectory() as folder:
@@ -193,6 +206,32 @@ def start_kernel(start):
     """
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     start()
+
+
+@pytest.fixture
+def tracking():
+    """Leave MLflow to the next test as it was."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    yield
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(before)
+
+
+@pytest.fixture(scope="module")
+def client_of_module(tmp_path_factory):
+    """A client of a store that the tests of a module share, and that MLflow uses meanwhile."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOANFLOW_HOME", str(copy_prepared(tmp_path_factory.mktemp("home"))))
+        patch.setenv("MLFLOW_TRACKING_URI", tracking_uri())
+        mlflow.set_tracking_uri(tracking_uri())
+        yield mlflow.MlflowClient()
+    mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture

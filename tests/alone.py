@@ -1,4 +1,4 @@
-"""Run a script of the tests in a process and a workspace of its own."""
+"""Run a script of the tests in a process and a workspace of its own, or a copy of the course."""
 
 import json
 import os
@@ -7,6 +7,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+#: What Python runs to execute tests, and to compare notebooks.
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env")
+
+
+def run_copy(copy: Path, *arguments: object) -> subprocess.CompletedProcess:
+    """Run Python in a copy of the course, by its own code and without our settings."""
+    ours = ("PYTEST_", "LOANFLOW_", "MLFLOW_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environment["PYTHONPATH"] = str(copy / "src")
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
 
 
 def run_alone(script: str, *arguments: object, sent: object = None, folder: Path) -> object:

@@ -5,11 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import boto3
-import mlflow
 import nbformat
 import psutil
 import pytest
@@ -19,13 +17,12 @@ from mlflow.deployments import get_deploy_client
 
 from classroom.services import clouds, containers
 from classroom.services.environments import OtherMachine, OtherMachineError
+from classroom.services.servers import soon
 from classroom.workspace import REPOSITORY
-from conftest import required
-from loanflow.data import load_loans, split_loans
-from loanflow.training import TRUSTED_TYPES, build_model
+from conftest import skip_without_packages
 from tools import engine as engines
 from tools.container import HARDENED
-from tools.pieces import packages_at_hand
+from tools.serving import save_pipeline
 
 DEPLOY = REPOSITORY / "notebooks" / "deploy"
 # Refuses every connection that would leave this machine, in each Python process that sees it.
@@ -42,15 +39,8 @@ socket.socket.connect = only_here
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    X_train, _, y_train, _ = split_loans(load_loans())
     folder = tmp_path_factory.mktemp("model") / "model"
-    mlflow.sklearn.save_model(
-        build_model().fit(X_train, y_train),
-        str(folder),
-        signature=mlflow.models.infer_signature(X_train, y_train),
-        skops_trusted_types=TRUSTED_TYPES,
-        pip_requirements=["scikit-learn", "skops"],
-    )
+    save_pipeline(folder)
     return folder
 
 
@@ -201,9 +191,7 @@ def test_a_proxy_in_capitals_leads_the_client_and_is_not_copied(model, monkeypat
 
 
 def test_the_script_for_azure_finds_both_files_valid(model, tmp_path):
-    if not packages_at_hand():
-        assert not required("packages"), "there are no packages"
-        pytest.skip("uv has no packages here, and reaches no package index")
+    skip_without_packages()
     for name in ("azure-endpoint.yml", "azure-deployment.yml"):
         shutil.copy(DEPLOY / name, tmp_path)
     shutil.copytree(model, tmp_path / "model")
@@ -267,8 +255,5 @@ def test_an_engine_of_our_own_reaches_nobody_and_leaves_nothing(end, tmp_path):
         process.send_signal(end)
     assert found
     assert (int(interfaces), int(ways_out)) == (2, 0)
-    deadline = time.monotonic() + 30
-    while processes_with(images) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert processes_with(images) == []
+    assert soon(lambda: processes_with(images) == [], 30)
     assert str(images) not in Path("/proc/mounts").read_text()

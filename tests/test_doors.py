@@ -18,7 +18,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from classroom.workspace import REPOSITORY
-from conftest import required
+from conftest import skip_without
 
 BINDER = REPOSITORY / ".binder"
 DEVCONTAINER = ".devcontainer/devcontainer.json"
@@ -30,21 +30,14 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are
 #: The keys of devcontainer.json that we use, each with the type that its reference states: its own
 #: tool reads a file with any others as well, and its schema is in no package registry.
 KEYS = {
-    "name": str,
-    "image": str,
-    "onCreateCommand": str,
-    "postCreateCommand": str,
-    "forwardPorts": list,
-    "portsAttributes": dict,
-    "otherPortsAttributes": dict,
-    "containerEnv": dict,
-    "customizations": dict,
+    **dict.fromkeys(["name", "image", "onCreateCommand", "postCreateCommand"], str),
+    **dict.fromkeys(["portsAttributes", "otherPortsAttributes"], dict),
+    **{"forwardPorts": list, "containerEnv": dict, "customizations": dict},
 }
 ON_FORWARD = {"notify", "openBrowser", "openBrowserOnce", "openPreview", "silent", "ignore"}
 
 
 def text(path: str) -> str:
-    """Return what a file of the repository holds."""
     return (REPOSITORY / path).read_text(encoding="utf-8")
 
 
@@ -59,10 +52,8 @@ def ask(checker: str, *arguments: str, cwd: Path = REPOSITORY) -> subprocess.Com
     program = shutil.which(checker, path=os.pathsep.join(map(str, PLACES)))
     if checker == "node" and PLACES[1].is_dir():
         program = shutil.which("node")
-    if program is None:
-        if required("checkers"):
-            pytest.fail(f"LOANFLOW_REQUIRE asks for the checkers, and {checker} is not here.")
-        pytest.skip(f"{checker}, or what it runs, is not here; `make checkers` adds it.")
+    reason = f"{checker}, or what it runs, is not here; `make checkers` adds it."
+    skip_without("checkers", program, reason)
     return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True)
 
 
@@ -248,7 +239,6 @@ def python(tmp_path, monkeypatch):
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
-    assert os.access(BINDER / script, os.X_OK)
     command = [str(BINDER / script), *arguments]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
 
@@ -274,8 +264,9 @@ def test_jupyterlab_is_set_up_and_then_started(python, monkeypatch):
 
 
 @posix_only
-def test_the_scripts_are_shell_scripts():
+def test_the_scripts_are_shell_scripts_that_can_be_started():
     for path in (BINDER / "postBuild", BINDER / "start", REPOSITORY / ".ci" / "run"):
+        assert os.access(path, os.X_OK)
         lines = path.read_text(encoding="utf-8").splitlines()
         assert lines[0] == "#!/usr/bin/env bash" and "set -euo pipefail" in lines
         subprocess.run([shutil.which("bash"), "-n", str(path)], check=True)

@@ -3,28 +3,18 @@
 import shutil
 import sqlite3
 import subprocess
-import sys
 import zipfile
 from contextlib import closing
 
 import mlflow
 import pytest
 
-from classroom.workspace import NOTEBOOKS
+from conftest import script
 from tools.old_store import ARCHIVE, HOMES, LARGEST
 
-sys.path.insert(0, str(NOTEBOOKS))
-import loan_store as care  # noqa: E402
-
+care = script("loan_store")
 OLD_REVISION = "0584bdc529eb"
-
-
-@pytest.fixture(autouse=True)
-def tracking():
-    """Give the next test MLflow as it was."""
-    before = mlflow.get_tracking_uri()
-    yield
-    mlflow.set_tracking_uri(before)
+pytestmark = pytest.mark.usefixtures("tracking")
 
 
 @pytest.fixture
@@ -52,7 +42,6 @@ def server(upgraded, tmp_path):
 
 
 def sql(store, statement):
-    """Execute a statement on a store's database; return the rows."""
     with closing(sqlite3.connect(store / "mlflow.db")) as database, database:
         return database.execute(statement).fetchall()
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 import tomllib
 
 import mlflow
@@ -17,19 +16,15 @@ from classroom.services.environments import (
     locked_project,
     versions_unlike_here,
 )
-from conftest import required
+from classroom.services.servers import soon
+from conftest import skip_without_packages
 from loanflow.data import load_loans
 from tools.machines import problems
-from tools.pieces import PIECES, packages_at_hand
 
 
 @pytest.fixture(scope="module")
 def packages():
-    """Skip where not even MLflow can be installed: no network, and set up without uv."""
-    if not packages_at_hand():
-        if required("packages"):
-            pytest.fail("LOANFLOW_REQUIRE asks for packages, and uv finds none.")
-        pytest.skip(PIECES["packages"][1])
+    skip_without_packages()
 
 
 SCRIPT = """{}
@@ -105,11 +100,7 @@ os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert done.returncode == -9, done.stderr
-    for _ in range(100):
-        if not list(workspace.glob("other-machine-*")):
-            break
-        time.sleep(0.1)
-    assert list(workspace.glob("other-machine-*")) == []
+    assert soon(lambda: list(workspace.glob("other-machine-*")) == [])
 
 
 def test_what_children_print_goes_into_the_file_for_the_time_of_the_block(tmp_path, capfd):

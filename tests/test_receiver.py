@@ -1,6 +1,5 @@
 """The receiver of webhooks believes what MLflow signs, and nothing else."""
 
-import importlib.util
 import json
 import sys
 import time
@@ -13,11 +12,9 @@ from mlflow.webhooks.delivery import _generate_hmac_signature as sign
 
 from classroom.services.servers import local_server, mlflow_server, soon
 from classroom.workspace import NOTEBOOKS
+from conftest import script
 
-_spec = importlib.util.spec_from_file_location("loan_receiver", NOTEBOOKS / "loan_receiver.py")
-loan_receiver = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(loan_receiver)
-
+loan_receiver = script("loan_receiver")
 SECRET, NOW = "a secret of this test", 1_790_000_000
 BODY = json.dumps({"entity": "model_version", "action": "created", "data": {"name": "ä"}})
 

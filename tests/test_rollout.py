@@ -10,13 +10,10 @@ from mlflow.types import ColSpec, Schema
 
 from classroom.services.load import drive, header, under_load
 from classroom.services.servers import local_server, soon
-from classroom.workspace import NOTEBOOKS, prepare, tracking_uri
+from classroom.workspace import NOTEBOOKS, tracking_uri
+from conftest import script
 
-sys.path.insert(0, str(NOTEBOOKS))
-import loan_rollout  # noqa: E402
-
-sys.path.pop(0)
-
+loan_rollout = script("loan_rollout")
 NAME, EXPERIMENT = "tried", "trials"
 MODEL = """
 import time
@@ -63,34 +60,27 @@ BODIES = [
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(client_of_module, tmp_path_factory):
     """A registry with a version of each kind, numbered from 1, and an experiment."""
-    folder = tmp_path_factory.mktemp("tried")
+    folder, client = tmp_path_factory.mktemp("tried"), client_of_module
     (folder / "decider.py").write_text(MODEL, encoding="utf-8")
-    before = mlflow.get_tracking_uri()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOANFLOW_HOME", str(folder / "home"))
-        prepare()
-        mlflow.set_tracking_uri(tracking_uri())
-        client = mlflow.MlflowClient()
-        client.create_experiment(EXPERIMENT)
-        client.create_registered_model(NAME)
-        for number, kind in enumerate(KINDS, start=1):
-            model = folder / f"model-{number}"
-            mlflow.pyfunc.save_model(
-                model,
-                python_model=folder / "decider.py",
-                model_config={"kind": kind},
-                signature=mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")])),
-                input_example={"amount": [1.0]},
-                pip_requirements=["mlflow"],
-            )
-            if kind == "does not load":
-                (model / "decider.py").write_text("1 / 0", encoding="utf-8")
-            client.create_model_version(NAME, str(model))
-        client.set_registered_model_alias(NAME, "champion", 1)
-        yield client
-        mlflow.set_tracking_uri(before)
+    client.create_experiment(EXPERIMENT)
+    client.create_registered_model(NAME)
+    for number, kind in enumerate(KINDS, start=1):
+        model = folder / f"model-{number}"
+        mlflow.pyfunc.save_model(
+            model,
+            python_model=folder / "decider.py",
+            model_config={"kind": kind},
+            signature=mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")])),
+            input_example={"amount": [1.0]},
+            pip_requirements=["mlflow"],
+        )
+        if kind == "does not load":
+            (model / "decider.py").write_text("1 / 0", encoding="utf-8")
+        client.create_model_version(NAME, str(model))
+    client.set_registered_model_alias(NAME, "champion", 1)
+    return client
 
 
 @pytest.fixture(scope="module")

@@ -19,14 +19,7 @@ from tools import notebooks
 
 FIRST, SECOND, THIRD = snapshots.lesson_names()[1:4]
 SECOND_NUMBER = int(SECOND[:2])
-
-
-@pytest.fixture(autouse=True)
-def tracking():
-    """Give the next test MLflow as it was."""
-    before = mlflow.get_tracking_uri()
-    yield
-    mlflow.set_tracking_uri(before)
+pytestmark = pytest.mark.usefixtures("tracking")
 
 
 def work_through(name, text="words"):

@@ -13,20 +13,10 @@ from classroom import open_lesson
 from classroom.workspace import REPOSITORY, artifacts, home, prepare, tracking_uri
 
 
-@pytest.fixture
-def tracking():
-    """Give the next test MLflow as it was."""
-    before = mlflow.get_tracking_uri()
-    yield
-    while mlflow.active_run():
-        mlflow.end_run()
-    mlflow.set_tracking_uri(before)
-
-
-def log_a_run(lesson, name="a run"):
+def log_a_run(lesson):
     mlflow.set_tracking_uri(lesson.tracking_uri)
     mlflow.set_experiment(lesson.name)
-    with mlflow.start_run(run_name=name):
+    with mlflow.start_run(run_name="a run"):
         mlflow.log_metric("roc_auc", 0.7)
         mlflow.log_text("words", "note.txt")
 
@@ -69,16 +59,10 @@ def test_prepare_leaves_an_existing_store_alone(workspace):
 def test_processes_may_race_to_prepare_the_store(tmp_path):
     environment = {**os.environ, "LOANFLOW_HOME": str(tmp_path)}
     racers = ["00_start_here", "13_models_serve", "22_capstone"]
-    racing = [
-        subprocess.Popen(
-            [sys.executable, "-c", f"import classroom as c; c.open_lesson('{name}')"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for name in racers
-    ]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    code = "import classroom, sys; classroom.open_lesson(sys.argv[1])"
+    command = [sys.executable, "-c", code]
+    racing = [subprocess.Popen([*command, name], env=environment, **pipes) for name in racers]
     said = [process.communicate(timeout=100)[0] for process in racing]
     assert [process.returncode for process in racing] == [0, 0, 0], said
     client = mlflow.MlflowClient(f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
@@ -171,10 +155,11 @@ def test_the_lessons_registered_models_are_cleared_and_others_stay(workspace):
     assert [model.name for model in client.search_registered_models()] == ["yours"]
 
 
-def test_a_lesson_does_not_show_where_its_store_is(workspace, capsys):
-    lesson = open_lesson("22_capstone")
-    assert repr(lesson) == "Lesson('22_capstone')"
-    assert str(workspace) not in capsys.readouterr().out
+def test_the_set_up_cell_says_how_to_go_on_and_not_where_the_store_is(workspace, capsys):
+    assert repr(open_lesson("22_capstone")) == "Lesson('22_capstone')"
+    said = capsys.readouterr().out
+    assert "run lesson = classroom.resume('22_capstone') to keep its runs." in said
+    assert str(workspace) not in said
 
 
 def test_the_classroom_switches_telemetry_off_before_mlflow_is_imported():
@@ -266,15 +251,13 @@ def test_resume_keeps_what_the_lesson_holds(workspace, monkeypatch, capsys):
     with mlflow.start_run(run_name="another"):
         pass
     assert sorted(run_names(lesson)) == ["a run", "another"]
-    assert capsys.readouterr().out.endswith(
-        "Experiment '22_capstone' continues with what it holds.\n"
-    )
+    said = capsys.readouterr().out
+    assert said.endswith("Experiment '22_capstone' continues with what it holds.\n")
 
 
 def test_a_lesson_that_was_never_opened_cannot_be_resumed(workspace):
-    with pytest.raises(
-        ValueError, match=r"begin the lesson with classroom.open_lesson\('00_start_here'\)"
-    ):
+    refusal = r"begin the lesson with classroom.open_lesson\('00_start_here'\)"
+    with pytest.raises(ValueError, match=refusal):
         classroom.resume("00_start_here")
 
 
@@ -298,13 +281,6 @@ def test_a_lesson_that_does_not_exist_cannot_be_opened(misspelt, meant, monkeypa
 @pytest.mark.parametrize("name", ["B_copying_a_database", "22_capstone_solutions"])
 def test_appendices_and_solutions_can_be_opened(name, workspace, tracking):
     assert open_lesson(name).name == name
-
-
-def test_the_set_up_cell_says_how_to_go_on(workspace, capsys):
-    open_lesson("22_capstone")
-    assert (
-        "run lesson = classroom.resume('22_capstone') to keep its runs." in capsys.readouterr().out
-    )
 
 
 PROGRAM = """
