@@ -161,24 +161,15 @@ esac"""
 
 
 @posix_only
-def test_git_is_found(programs, tmp_path):
+def test_git_has_to_know_the_course_and_to_serve_it(programs, tmp_path):
+    programs("git", GIT.format(programs=tmp_path, head="exit 128"))
+    assert_lacks(doctor.check_git(), WRONG, needed=True)
+    assert "is no clone" in doctor.check_git().found
     programs("git", GIT.format(programs=tmp_path, head="echo 0123456"))
+    assert_lacks(doctor.check_git(), WRONG, needed=True)
+    assert "without git daemon" in doctor.check_git().found
     programs("git-daemon", into=tmp_path)
     assert doctor.check_git() == Check("git", OK, "2.50.1", needed=True)
-
-
-@posix_only
-@pytest.mark.parametrize(
-    ("head", "daemon", "found"),
-    [("exit 128", True, "is no clone"), ("echo 0123456", False, "without git daemon")],
-)
-def test_git_has_to_know_the_course_and_to_serve_it(programs, tmp_path, head, daemon, found):
-    programs("git", GIT.format(programs=tmp_path, head=head))
-    if daemon:
-        programs("git-daemon", into=tmp_path)
-    check = doctor.check_git()
-    assert_lacks(check, WRONG, needed=True)
-    assert found in check.found
 
 
 @posix_only
@@ -357,15 +348,19 @@ def test_a_bare_machine_fails_for_its_needs_alone(programs, tmp_path, monkeypatc
     assert [check.name for check in checks.values() if check.needed] == needed == [*checks][:6]
 
 
-def test_it_runs_as_a_module_where_no_package_is_installed():
-    command = [sys.executable, "-S", "-m", "classroom.desk.doctor"]  # -S leaves out site-packages
+def bare(python: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Run Python with the code of the course and without a package."""
+    command = [python, "-S", "-B", *arguments]  # -S leaves out site-packages
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-    assert result.stderr == ""
-    assert result.returncode == 1
-    (line,) = [line for line in result.stdout.splitlines() if line.startswith("missing  packages")]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_it_runs_as_a_module_where_no_package_is_installed():
+    told = bare(sys.executable, "-m", "classroom.desk.doctor")
+    assert (told.returncode, told.stderr) == (1, "")
+    (line,) = [line for line in told.stdout.splitlines() if line.startswith("missing  packages")]
     assert "mlflow" in line
-    assert "The lessons need what is missing or wrong here: packages" in result.stdout
+    assert "The lessons need what is missing or wrong here: packages" in told.stdout
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.10"])
@@ -374,18 +369,14 @@ def test_a_python_that_is_too_old_is_told_so(version):
     found = [shutil.which(f"python{version}"), *map(str, pyenv.glob(f"{version}.*/bin/python"))]
     if not (python := next(filter(None, reversed(found)), None)):
         pytest.skip(f"There is no Python {version} here.")
-    command = [python, "-S", "-B", "-m", "classroom.desk.doctor"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    told = bare(python, "-m", "classroom.desk.doctor")
     assert (told.returncode, told.stderr) == (1, "")
     assert re.search(rf"^wrong    Python +{version}\.", told.stdout, flags=re.MULTILINE)
 
 
 def test_an_old_python_reads_the_annotations_of_all_that_the_doctor_imports():
     listing = "import sys, classroom.desk.doctor; print(*sys.modules)"
-    command = [sys.executable, "-S", "-c", listing]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src")}
-    loaded = subprocess.check_output(command, env=environment, text=True).split()
+    loaded = bare(sys.executable, "-c", listing).stdout.split()
     ours = {name for name in loaded if name.startswith("classroom.")}
     assert {"classroom.workspace", "classroom.desk.progress", "classroom.exercises"} <= ours
     for name in ours - {"classroom.desk"}:  # which holds its docstring alone

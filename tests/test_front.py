@@ -1,7 +1,6 @@
 """The front speaks MLflow's contract, refuses in one sentence, and ends in order."""
 
 import asyncio
-import importlib.util
 import json
 import os
 import signal
@@ -19,11 +18,9 @@ from test_servers import a_kernel, group_of, listening_addresses, living, wait_u
 from classroom.services.load import drive
 from classroom.services.servers import local_server
 from classroom.workspace import NOTEBOOKS, tracking_uri
+from conftest import script
 
-_spec = importlib.util.spec_from_file_location("loan_front", NOTEBOOKS / "loan_front.py")
-loan_front = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(loan_front)
-
+loan_front = script("loan_front")
 COLUMNS = [
     ColSpec("double", "amount"),
     ColSpec("string", "name", required=False),
@@ -287,22 +284,22 @@ CASTS = [
     ("double", True, "1.0"),
     ("float", 1e300, "inf"),
 ]
-TELL = """
+MODEL = """
 import mlflow
 
 
-class Tell(mlflow.pyfunc.PythonModel):
+class Teller(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
-        return [str(model_input[name][0]) for name in model_input if name != "id"]
+        return {}
 
 
-mlflow.models.set_model(Tell())
+mlflow.models.set_model(Teller())
 """
 
 
-def saved(folder, source, columns):
-    """Save a model with this source; return where it lies."""
-    (folder / "model.py").write_text(source, encoding="utf-8")
+def saved(folder, answer, columns):
+    """Save a model that answers with the value of an expression; return where it lies."""
+    (folder / "model.py").write_text(MODEL.format(answer), encoding="utf-8")
     mlflow.pyfunc.save_model(
         folder / "model",
         python_model=folder / "model.py",
@@ -316,7 +313,8 @@ def saved(folder, source, columns):
 def told(tmp_path_factory):
     """A model, saved, that has a column of each type and answers with what it was given."""
     columns = [ColSpec(kind, kind, required=False) for kind in {kind for kind, *_ in CASTS}]
-    return saved(tmp_path_factory.mktemp("tell"), TELL, [*columns, ColSpec("string", "id")])
+    answer = "[str(model_input[name][0]) for name in model_input if name != 'id']"
+    return saved(tmp_path_factory.mktemp("tell"), answer, [*columns, ColSpec("string", "id")])
 
 
 @pytest.fixture(scope="module")
@@ -343,22 +341,12 @@ def test_what_mlflows_server_casts_in_silence_never_reaches_the_model(
 
 #: The cells of the lesson that lead to two running servers.
 LESSON = ["set-up", "log", "front-source", "servers"]
-ECHO = """
-import mlflow
-
-
-class Echo(mlflow.pyfunc.PythonModel):
-    def predict(self, context, model_input, params=None):
-        return model_input["amount"]
-
-
-mlflow.models.set_model(Echo())
-"""
 
 
 @pytest.fixture(scope="module")
 def echo(tmp_path_factory):
-    return saved(tmp_path_factory.mktemp("echo"), ECHO, [ColSpec("double", "amount")])
+    answer = 'model_input["amount"]'
+    return saved(tmp_path_factory.mktemp("echo"), answer, [ColSpec("double", "amount")])
 
 
 def start(*options, **variables):
@@ -383,7 +371,7 @@ def test_the_front_listens_on_this_machine_only_and_ends_with_its_workers(echo, 
         load = drive(server.port, b'{"inputs": [{"amount": 1}]}', requests=20, seconds=60)
         assert len(load.latencies) == 20
         if sys.platform == "linux":
-            assert set(listening_addresses(server.port)) == {"0100007F"}  # 127.0.0.1
+            assert set(listening_addresses(server.port)) == {"127.0.0.1"}
         assert len(living(group_of(server))) >= 4  # watchdog, parent, two workers
     assert not wait_until_dead(group_of(server))
 

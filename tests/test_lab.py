@@ -82,7 +82,6 @@ class JupyterLab:
         return f"http://127.0.0.1:{self.port}{self.base}lab/tree/{LESSON}?token={self.token}"
 
     def ask(self, method: str, path: str, body: dict | None = None, **headers: str) -> HTTPResponse:
-        """Return what the server answers."""
         connection = HTTPConnection(HOST, self.port, timeout=60)
         headers = {"Content-Type": "application/json", **headers}
         connection.request(method, self.base + path, body and json.dumps(body), headers)
@@ -142,12 +141,6 @@ def test_one_click_opens_the_ui_of_the_readers_store_inside_jupyterlab(jupyterla
     assert alive == []
 
 
-def test_whoever_types_the_address_lands_on_the_first_lesson(jupyterlab):
-    running = jupyterlab()
-    answer = running.ask("GET", f"?token={running.token}")
-    assert setup_env.LAB_START in answer.getheader("Location")
-
-
 def test_a_ui_that_does_not_start_says_why(monkeypatch):
     broken = Mock(side_effect=ServerError("The store is broken."))
     monkeypatch.setattr(lab, "mlflow_server", broken)
@@ -170,8 +163,10 @@ def test_a_ui_that_does_not_start_says_why(monkeypatch):
     assert "The store is broken." in asyncio.run(told_after_the_start())
 
 
-def test_a_killed_jupyterlab_takes_the_server_along(jupyterlab):
+def test_the_address_leads_to_the_first_lesson_and_a_killed_lab_takes_the_ui_along(jupyterlab):
     running = jupyterlab()
+    start = running.ask("GET", f"?token={running.token}")
+    assert setup_env.LAB_START in start.getheader("Location")
     assert running.ask("GET", f"mlflow/?token={running.token}").status == 202  # the UI starts
     assert JupyterLab.wait_for(lambda: len(running.servers()) > 2)
     servers = running.servers()

@@ -4,7 +4,6 @@ Each check returns the list of what is wrong, so that a broken copy can prove th
 """
 
 import importlib.metadata
-import os
 import re
 import tomllib
 
@@ -281,7 +280,3 @@ def test_a_fault_is_noticed(name, right, wrong):
 def test_an_older_python_in_pyproject_is_noticed():
     broken = PYPROJECT.replace('requires-python = ">=3.11"', 'requires-python = ">=3.10"')
     assert len(environment_faults(read("environment.yml"), broken)) == 1
-
-
-def test_ci_can_be_started():
-    assert os.access(REPOSITORY / ".ci" / "run", os.X_OK)

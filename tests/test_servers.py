@@ -8,13 +8,13 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import urllib.request
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import mlflow
 import psutil
 import pytest
+import requests
 from jupyter_client import KernelManager
 
 from classroom.services import servers
@@ -48,8 +48,8 @@ def living(group: int) -> list[psutil.Process]:
     return found
 
 
-def wait_until_dead(group: int, seconds: float = 30) -> list[psutil.Process]:
-    soon(lambda: not living(group), seconds)
+def wait_until_dead(group: int) -> list[psutil.Process]:
+    soon(lambda: not living(group), 30)
     return living(group)
 
 
@@ -73,14 +73,16 @@ def a_kernel(**options):
             manager.shutdown_kernel(now=True)
 
 
-def status(url: str) -> int:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as got:
-        return got.status
+def reply_to(client, request: str) -> dict:
+    """Return a kernel's reply to this request; `wait_for_ready` may have left others."""
+    while (reply := client.get_shell_msg(timeout=120))["parent_header"]["msg_id"] != request:
+        pass
+    return reply["content"]
 
 
 def test_the_server_answers_inside_the_block_and_is_gone_after_it():
     with local_server(WEB_SERVER, health_path="/", name="files") as server:
-        assert status(server.url) == 200
+        assert requests.get(server.url, timeout=60).status_code == 200
         assert server.url == f"http://127.0.0.1:{server.port}"
         assert living(group_of(server))
         assert server.running
@@ -215,10 +217,7 @@ def test_a_notebook_that_is_interrupted_or_killed_leaves_no_process(how, moment,
 
         if how == "interrupt":
             manager.interrupt_kernel()
-            # On a busy machine, several answers to wait_for_ready come first.
-            while (reply := client.get_shell_msg(timeout=60))["parent_header"]["msg_id"] != request:
-                pass
-            assert reply["content"]["ename"] == "KeyboardInterrupt"
+            assert reply_to(client, request)["ename"] == "KeyboardInterrupt"
         else:
             manager.signal_kernel(signal.SIGKILL)
         assert not wait_until_dead(group)
@@ -292,7 +291,7 @@ def test_a_taken_port_is_replaced_by_another(monkeypatch):
         ready = lambda port: port != taken and servers._accepts(port)  # noqa: E731
         with local_server(WEB_SERVER, ready=ready) as server:
             assert server.port != taken
-            assert status(server.url) == 200
+            assert requests.get(server.url, timeout=60).status_code == 200
 
 
 def test_a_server_that_finds_every_port_taken_gives_up(monkeypatch):
@@ -317,11 +316,9 @@ def test_a_reserved_port_is_handed_to_nobody_but_its_server():
 
 
 def listening_addresses(port: int) -> list[str]:
-    """The local addresses, in the kernel's hexadecimal, at which a TCP port is listened on."""
-    tables = Path("/proc/net").glob("tcp*")
-    rows = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
-    listening = [row[1].split(":") for row in rows if row[3] == "0A"]
-    return [address for address, hex_port in listening if int(hex_port, 16) == port]
+    """The addresses of this machine at which a TCP port is listened on."""
+    listening = [c.laddr for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+    return [address.ip for address in listening if address.port == port]
 
 
 def test_the_mlflow_server_serves_the_readers_store(workspace, tmp_path, monkeypatch):
@@ -329,10 +326,10 @@ def test_the_mlflow_server_serves_the_readers_store(workspace, tmp_path, monkeyp
     here = set(tmp_path.iterdir())
     with mlflow_server() as server:
         assert repr(server) == "<LocalServer mlflow, running>"
-        assert status(f"{server.url}/health") == 200
-        assert status(server.url) == 200  # the UI
+        assert requests.get(f"{server.url}/health", timeout=60).status_code == 200
+        assert requests.get(server.url, timeout=60).status_code == 200  # the UI
         if sys.platform == "linux":
-            assert listening_addresses(server.port) == ["0100007F"]  # 127.0.0.1
+            assert listening_addresses(server.port) == ["127.0.0.1"]
         # watchdog, command line and one worker: neither the job runner nor four workers
         assert len(living(group_of(server))) == 3
 

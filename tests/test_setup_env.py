@@ -83,7 +83,6 @@ def programs(course, monkeypatch):
 
 @pytest.fixture
 def built(course, programs):
-    """The folder after a set-up."""
     assert setup_env.main([], course) == 0
     return course
 
@@ -262,7 +261,6 @@ class Machine:
         return self.found[name].encode() + b"\n"
 
     def set_up(self, course, *arguments):
-        """Return what set-up ends with."""
         with pytest.raises(SystemExit) as end:
             setup_env.main(list(arguments), course)
         return end.value.code

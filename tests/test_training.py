@@ -53,12 +53,9 @@ def test_parameters_take_the_place_of_the_familys_own():
     assert classifier.random_state == 5
 
 
-def test_an_unknown_family_is_named_with_the_known_ones():
+def test_an_unknown_family_or_parameter_is_named_with_the_known_ones():
     with pytest.raises(ValueError, match="no model family 'svm'; choose one of .*decision_tree"):
         build_model("svm")
-
-
-def test_an_unknown_parameter_is_named_with_the_known_ones():
     with pytest.raises(ValueError, match="LogisticRegression has no parameter 'depth'.*max_iter"):
         build_model("logistic_regression", depth=3)
 
