@@ -1,6 +1,5 @@
 """A model in a process of its own answers as it does here, and its process always ends."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,13 +14,10 @@ from mlflow.types import ColSpec, Schema
 
 from classroom.services.servers import soon
 from classroom.workspace import NOTEBOOKS
+from conftest import script
 
-sys.path.insert(0, str(NOTEBOOKS))
-import loan_process  # noqa: E402
-from loan_process import ModelError, ModelProcess  # noqa: E402
-
-sys.path.pop(0)
-
+loan_process = script("loan_process")
+ModelError, ModelProcess = loan_process.ModelError, loan_process.ModelProcess
 MODEL = """
 import os
 import sys
@@ -109,14 +105,6 @@ def question(what, **values):
     return pd.DataFrame({"what": [what, what], "x": [1.0, 3.0]}, index=[7, 9]).assign(**values)
 
 
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def test_each_of_two_models_runs_its_own_module_and_nothing_of_the_course(folders, way):
     with ModelProcess(str(folders / "first")) as a, ModelProcess(str(folders / "second")) as b:
         assert a.predict(question("modules")) == [False, False]
@@ -166,7 +154,7 @@ def test_a_process_ends_with_its_block_and_with_its_object(first, way):
     (other,) = another.predict(question("pid"))
     assert one != other
     del another
-    assert soon(lambda: not alive(one) and not alive(other), 30)
+    assert soon(lambda: not psutil.pid_exists(one) and not psutil.pid_exists(other), 30)
     with pytest.raises(ModelError, match="ProcessEnded"):
         model.predict(question("array"))
 
@@ -185,7 +173,7 @@ def test_a_process_that_takes_too_long_is_ended(first):
         model.seconds = 0.5
         with pytest.raises(ModelError, match="Timeout"):
             model.predict(question("sleep"))
-    assert soon(lambda: not alive(pid), 30)
+    assert soon(lambda: not psutil.pid_exists(pid), 30)
 
 
 def test_an_interrupt_ends_the_process_and_not_the_next_answer(first):
@@ -198,7 +186,7 @@ def test_an_interrupt_ends_the_process_and_not_the_next_answer(first):
             model.predict(question("sleep"))
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert soon(lambda: not alive(pid), 30)
+    assert soon(lambda: not psutil.pid_exists(pid), 30)
     with pytest.raises(ModelError, match="ProcessEnded"):
         model.predict(question("array"))
 
@@ -237,7 +225,7 @@ print(*[process.pid for process in psutil.Process().children(recursive=True)], f
     done = subprocess.run([sys.executable, "-c", code], cwd=NOTEBOOKS, stdout=subprocess.PIPE)
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) in (1, 2)  # of the model, and on Linux the one behind the forks
-    assert soon(lambda: not any(map(alive, pids)), 30)
+    assert soon(lambda: not any(map(psutil.pid_exists, pids)), 30)
 
 
 def test_a_stranger_who_connects_first_is_not_taken_for_the_process(first, monkeypatch):

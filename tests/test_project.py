@@ -3,9 +3,9 @@
 Most tests here start real project runs, seconds each.
 """
 
-import importlib.util
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from classroom.services import containers
 from classroom.workspace import NOTEBOOKS, REPOSITORY, tracking_uri
-from conftest import required
+from conftest import skip_without
 from tools import engine
 
 PROJECT = yaml.safe_load((REPOSITORY / "MLproject").read_text(encoding="utf-8"))
@@ -52,28 +52,13 @@ WRONG = {
 
 
 @pytest.fixture
-def log_input():
-    """The function of that name that the steps share."""
-    specification = importlib.util.spec_from_file_location(
-        "entry_point", REPOSITORY / "steps" / "entry_point.py"
-    )
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module.log_input
-
-
-@pytest.fixture
-def store(workspace, monkeypatch):
+def store(workspace, tracking):
     """A store of the test's own, in which the project's runs go to the experiment `project`."""
-    before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(tracking_uri())
     # Without a place of their own, files would go to mlruns/ in the folder of whoever runs this.
     mlflow.create_experiment("project", artifact_location=(workspace / "files").as_uri())
     mlflow.set_experiment("project")
-    yield workspace
-    mlflow.set_tracking_uri(before)
-    for name in ("TRACKING_URI", "EXPERIMENT_ID"):
-        monkeypatch.delenv(f"MLFLOW_{name}", raising=False)
+    return workspace
 
 
 def runs(question=""):
@@ -191,7 +176,8 @@ def test_a_script_works_by_hand(store):
 
 
 @pytest.mark.parametrize("ours", [True, False], ids=["ours", "MLflow's"])
-def test_two_steps_can_log_the_same_dataset_in_the_same_instant(store, log_input, ours):
+def test_two_steps_can_log_the_same_dataset_in_the_same_instant(store, ours):
+    log_input = runpy.run_path(str(REPOSITORY / "steps" / "entry_point.py"))["log_input"]
     dataset = mlflow.data.from_pandas(pd.DataFrame({"income": [1.0]}), name="rows")
     theirs = [mlflow.entities.DatasetInput(dataset._to_mlflow_entity())]
 
@@ -265,23 +251,15 @@ def variant(folder, line):
     return folder
 
 
-def missing(tool, answers):
-    """Skip the test where a tool does not answer, unless CI wants it there."""
-    if not answers and not required(tool):
-        pytest.skip(f"There is no {tool} here; `make doctor` says how to get one.")
-
-
-def answers(*command):
-    try:
-        return subprocess.run(command, capture_output=True).returncode == 0
-    except OSError:
-        return False
+def skip_without_tool(name, *command):
+    """Skip the test where a tool does not answer a command, unless CI wants it there."""
+    there = shutil.which(command[0]) and not subprocess.run(command, capture_output=True).returncode
+    skip_without(name, there, f"There is no {name} here; `make doctor` says how to get one.")
 
 
 def test_virtualenv_with_pyenv(store, monkeypatch, tmp_path):
     version = ".".join(map(str, sys.version_info[:3]))
-    installed = answers("pyenv", "prefix", version)
-    missing(f"pyenv with Python {version}", installed)
+    skip_without_tool(f"pyenv with Python {version}", "pyenv", "prefix", version)
     monkeypatch.setenv("MLFLOW_ENV_ROOT", str(tmp_path / "environments"))  # uv's has the same name
     monkeypatch.setenv("PIP_NO_COMPILE", "1")  # for one short run, compiling all takes longer
     run = run_project("validate", env_manager="virtualenv")
@@ -305,7 +283,7 @@ def noting_its_python(project):
 
 
 def test_conda(store, tmp_path, monkeypatch):
-    missing("conda", answers("conda", "--version"))
+    skip_without_tool("conda", "conda", "--version")
     base = subprocess.check_output(["conda", "info", "--base"], text=True).strip()
     monkeypatch.setenv("MLFLOW_CONDA_HOME", base)
     monkeypatch.setenv("CONDA_ENVS_PATH", str(tmp_path / "environments"))  # gone with the test
@@ -354,7 +332,7 @@ def test_conda_yaml_is_an_environment_file():
 
 
 def test_docker(store, tmp_path):
-    missing("container engine", answers("docker", "info"))
+    skip_without_tool("container engine", "docker", "info")
     if os.environ.get("DOCKER_HOST") == engine.HOST:
         # Ours reaches no registry: our base image, which has the packages, stands in for Python's.
         dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")

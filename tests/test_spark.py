@@ -1,28 +1,25 @@
 """The JVM and the cluster for Spark: on 127.0.0.1 only, and gone afterwards, however they end."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-import textwrap
-import time
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 import pytest
 from family import below
-from jupyter_client import KernelManager
+from test_servers import a_kernel, reply_to
 
 from classroom.desk.doctor import MISSING, Check
 from classroom.services import spark
-from tools.pieces import packages_at_hand
+from classroom.services.servers import soon
+from conftest import required, skip_without_packages
 
 needs_spark = pytest.mark.skipif(
-    not spark.is_here() and "spark" not in os.environ.get("LOANFLOW_REQUIRE", "").split(),
-    reason=spark.MISSING,
+    not spark.is_here() and not required("spark"), reason=spark.MISSING
 )
 
 #: Starts a session whose Python workers have worked, and tells the processes and their addresses.
@@ -59,10 +56,11 @@ print(json.dumps([jvm.pid, names, listening]), flush=True)
 """
 
 
-def run(code):
+def run(code, *arguments, due=0):
     """Run code in a process of its own; return its lines and what it said on stderr."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    assert done.returncode == due, done.stderr
     return done.stdout.splitlines(), done.stderr
 
 
@@ -74,26 +72,10 @@ def lives(pid):
         return False
 
 
-def wait_until_gone(pids, seconds=30):
+def wait_until_gone(pids):
     """Return the processes that still live after a while."""
-    deadline = time.monotonic() + seconds
-    while True:
-        living = [p for p in pids if lives(p)]
-        if not living or time.monotonic() > deadline:
-            return living
-        time.sleep(0.1)
-
-
-def reply_to(asked, client):
-    """Return the kernel's reply to this request; `wait_for_ready` may have left others."""
-    while (message := client.get_shell_msg(timeout=120))["parent_header"]["msg_id"] != asked:
-        pass
-    return message["content"]
-
-
-def java_of(kernel):
-    """Return the JVMs that a kernel has started to run Spark, and not to ask for their version."""
-    return [process.pid for process in below(kernel, " -cp ")]
+    soon(lambda: not any(map(lives, pids)), 30)
+    return list(filter(lives, pids))
 
 
 def test_without_spark_one_sentence_says_how_to_get_it(monkeypatch, capsys):
@@ -182,48 +164,32 @@ assert rows.mapPartitions(loaded).collect() == [True, True]
 
 @needs_spark
 def test_it_ends_with_the_process_that_started_it():
-    code = f"import os, signal\n{SESSION}\nos.kill(os.getpid(), signal.SIGKILL)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
-    assert done.returncode == -signal.SIGKILL
-    assert wait_until_gone(list(map(int, json.loads(done.stdout)[1]))) == []
+    (told,), _ = run(f"{SESSION}\nos.kill(os.getpid(), 9)", due=-signal.SIGKILL)
+    assert wait_until_gone(list(map(int, json.loads(told)[1]))) == []
 
 
 @needs_spark
 @pytest.mark.parametrize("how", ["interrupt", "kill"])
 def test_a_notebook_that_is_interrupted_or_killed_while_java_starts_leaves_no_process(how):
-    manager = KernelManager()
-    manager.start_kernel()
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=120)
-        asked = client.execute(
-            "from classroom.services import spark as local\njvm = local.start_jvm()"
-        )
+    with a_kernel() as (manager, client):
+        start = "from classroom.services import spark as local\njvm = local.start_jvm()"
+        request = client.execute(start)
         kernel = psutil.Process(manager.provisioner.pid)
-        deadline = time.monotonic() + 120
-        while not (pids := java_of(kernel)):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        # A JVM that runs Spark has a class path; one that is asked for its version has none.
+        assert soon(lambda: below(kernel, " -cp "), 120)
+        pids = [process.pid for process in below(kernel, " -cp ")]
         if how == "interrupt":
             manager.interrupt_kernel()
-            assert reply_to(asked, client).get("ename") == "KeyboardInterrupt"
+            assert reply_to(client, request).get("ename") == "KeyboardInterrupt"
         else:
             manager.signal_kernel(signal.SIGKILL)
         assert wait_until_gone(pids) == []
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 @needs_spark
 def test_the_daemon_names_the_module_that_spark_runs():
-    text = textwrap.dedent("""
-        import sys
-        import classroom.services.spark_daemon
-        assert "pyspark.daemon" in sys.modules
-    """)
-    assert run(text) == ([], "")
+    code = "import sys, classroom.services.spark_daemon; assert 'pyspark.daemon' in sys.modules"
+    assert run(code) == ([], "")
 
 
 #: Saves the lesson's model with three signatures, and a table of its applications.
@@ -259,12 +225,10 @@ write_parquet(f"{folder}/table", ROWS, seed=1, rows_per_file=ROWS // 4)
 """
 
 
-def run_with_models(code, folder, rows=2_000):
+def run_with_models(code, folder, rows=2_000, **options):
     """Run code after `MODELS` in a process of its own; return the lines that it prints."""
-    command = [sys.executable, "-c", MODELS.replace("ROWS", str(rows)) + code, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    lines, _ = run(MODELS.replace("ROWS", str(rows)) + code, folder, **options)
+    return lines
 
 
 @needs_spark
@@ -360,8 +324,7 @@ print(json.dumps([sorted(listening), len(told), gap, repr(cluster), pids, passed
 @pytest.fixture
 def cluster(tmp_path):
     """Code that starts a cluster with the packages of this environment."""
-    if not packages_at_hand():
-        pytest.skip("uv has no packages here, and reaches no package index")
+    skip_without_packages()
     names = ("mlflow-skinny", "pandas", "pyarrow", "scipy")
     versions = {name: metadata.version(name) for name in names}
     return ON_A_CLUSTER.replace("VERSIONS", repr(json.dumps(versions)))
@@ -382,8 +345,7 @@ def test_a_cluster_answers_the_same_loses_a_worker_and_leaves_nothing(cluster, t
     else:  # before it is asked anything
         code = cluster.partition("table = ")[0] + "print(json.dumps([[], 0, 0, 0, "
         code += "[p.pid for p in below()], 0]), flush=True)\nos.kill(os.getpid(), 9)"
-        command = [sys.executable, "-c", MODELS.replace("ROWS", "1000") + code, str(tmp_path)]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=600).stdout
+        (told,) = run_with_models(code, tmp_path, rows=1000, due=-signal.SIGKILL)
     listening, rows, gap, running, pids, passed = json.loads(told)
     if end == "stop":
         assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
@@ -391,7 +353,4 @@ def test_a_cluster_answers_the_same_loses_a_worker_and_leaves_nothing(cluster, t
         assert gap < 1e-12
     assert len(pids) >= 4
     assert wait_until_gone(pids) == []
-    deadline = time.monotonic() + 30
-    while folders_of_clusters() - before and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert folders_of_clusters() == before
+    assert soon(lambda: folders_of_clusters() == before, 30)
