@@ -11,7 +11,6 @@ SECTION = re.compile(r"\[(\d\d), \*([^*]+)\*\]\(([^)]+)\)")
 
 
 def prose(path):
-    """Return the Markdown of a notebook."""
     cells = nbformat.read(path, as_version=4).cells
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 

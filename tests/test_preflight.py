@@ -6,6 +6,7 @@ import subprocess
 from unittest.mock import Mock
 
 import pytest
+from test_doctor import assert_lacks
 
 from classroom.__main__ import main
 from classroom.desk import doctor, preflight, snapshots
@@ -40,12 +41,6 @@ def edit(path, change):
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def assert_says_what_to_do(check):
-    assert check.needed and check.status in {MISSING, WRONG}
-    assert check.found and check.costs and check.remedy
-    assert "\n" not in check.found + check.costs + check.remedy
-
-
 def test_notebooks_as_committed_are_ok_and_without_git_the_order_alone_decides(notebooks):
     assert preflight.check_notebooks(notebooks).found == "all 2 as committed"
     shutil.rmtree(notebooks / ".git")
@@ -57,7 +52,7 @@ def test_notebooks_as_committed_are_ok_and_without_git_the_order_alone_decides(n
 def test_a_notebook_that_a_rehearsal_changed_is_named(notebooks, name):
     edit(notebooks / name, lambda cells: cells[0]["outputs"].clear())
     check = preflight.check_notebooks(notebooks)
-    assert_says_what_to_do(check)
+    assert_lacks(check, WRONG, needed=True)
     assert check.found == f"changed since the last commit: {(notebooks / name).stem}"
 
 
@@ -66,7 +61,7 @@ def test_a_notebook_that_was_not_run_from_the_top_is_named(notebooks, count):
     edit(notebooks / LESSON, lambda cells: cells[1].update(execution_count=count))
     git(notebooks, "commit", "-qam", "y")
     check = preflight.check_notebooks(notebooks)
-    assert_says_what_to_do(check)
+    assert_lacks(check, WRONG, needed=True)
     assert check.found == "not executed from top to bottom: 00_start_here"
 
 
@@ -79,7 +74,7 @@ def test_each_missing_or_old_snapshot_is_named(workspace, monkeypatch):
     shutil.rmtree(snapshots.place_of(names[3]))
     (snapshots.place_of(names[5]) / "lesson.json").write_text('{"cells": "of another notebook"}')
     check = preflight.check_snapshots()
-    assert_says_what_to_do(check)
+    assert_lacks(check, MISSING, needed=True)
     assert check.found == "03 no snapshot, 05 a snapshot older than the notebook"
 
 
@@ -91,12 +86,12 @@ def test_the_ui_starts_on_the_store(workspace):
 def test_a_ui_that_does_not_start_is_told():
     message = "The server mlflow ended before it was ready.\nlog\nno such table"
     check = preflight.check_ui(Mock(side_effect=ServerError(message)))
-    assert_says_what_to_do(check)
+    assert_lacks(check, WRONG, needed=True)
     assert check.found.endswith("ready. no such table")
 
 
 def test_the_button_needs_its_settings(tmp_path):
-    assert_says_what_to_do(preflight.check_button(tmp_path))
+    assert_lacks(preflight.check_button(tmp_path), MISSING, needed=True)
     settings = tmp_path / preflight.LAB_PAGE
     settings.parent.mkdir(parents=True)
     settings.write_text('{"command": "server-proxy:open"}')
