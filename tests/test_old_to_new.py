@@ -1,11 +1,9 @@
 """Execute both columns of the table from MLflow 2 to MLflow 3, and compare with what it says."""
 
 import logging
-import os
 import re
-import subprocess
-import sys
 import warnings
+from logging.handlers import BufferingHandler
 
 import matplotlib.pyplot as plt
 import mlflow
@@ -31,17 +29,6 @@ class Rule(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input):
         return [1] * len(model_input)
 """
-
-
-class Messages(logging.Handler):
-    """Collect what MLflow writes into its log."""
-
-    def __init__(self):
-        super().__init__(logging.WARNING)
-        self.records = []
-
-    def emit(self, record):
-        self.records.append(record)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +114,7 @@ def outcome_of_request(line, names):
 
 def outcome_of_python(line, names):
     """Say whether a line of Python raises, warns, or does neither."""
-    messages, logger = Messages(), logging.getLogger("mlflow")
+    messages, logger = BufferingHandler(capacity=1000), logging.getLogger("mlflow")
     level = logger.level
     logger.addHandler(messages)
     logger.setLevel(logging.WARNING)
@@ -148,7 +135,7 @@ def outcome_of_python(line, names):
             mlflow.end_run()
         plt.close("all")  # an evaluation that fails leaves one open
     told = [str(warning.message) for warning in caught]
-    told += [record.getMessage() for record in messages.records]
+    told += [record.getMessage() for record in messages.buffer]
     return "warned" if any(speaks_of_the_call(text) for text in told) else "silent"
 
 
@@ -181,42 +168,3 @@ def test_every_line_of_the_table_is_a_row():
 @pytest.mark.parametrize("flavour", ["fastai", "gluon", "mleap", "mxnet", "recipes", "azureml"])
 def test_what_is_said_to_be_gone_is_gone(flavour):
     assert not hasattr(mlflow, flavour)
-
-
-OLD_STORE = """import mlflow
-
-mlflow.set_tracking_uri("./mlruns")
-mlflow.set_experiment("old")
-with mlflow.start_run(run_name="first"):
-    mlflow.log_text("kept", "note.txt")
-"""
-
-
-@pytest.fixture
-def old_folder(tmp_path, monkeypatch):
-    """Stand in a folder with an old file store of one run, and with no store chosen."""
-    monkeypatch.chdir(tmp_path)
-    allowed = {**os.environ, "MLFLOW_ALLOW_FILE_STORE": "true"}
-    allowed.pop("MLFLOW_TRACKING_URI", None)
-    subprocess.run([sys.executable, "-c", OLD_STORE], env=allowed, check=True)
-    chosen = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(None)
-    yield tmp_path
-    mlflow.set_tracking_uri(chosen)
-
-
-def test_an_old_folder_is_the_default_store_and_refused_also_when_migrated(old_folder):
-    new = f"sqlite:///{(old_folder / 'mlflow.db').as_posix()}"
-    for migrated in (False, True):
-        if migrated:
-            command = ["migrate-filestore", "--source", "mlruns", "--target", new]
-            assert CliRunner().invoke(cli, command).exit_code == 0
-        assert mlflow.get_tracking_uri() == (old_folder / "mlruns").as_uri()
-        with pytest.raises(MlflowException, match="maintenance mode"):
-            mlflow.search_experiments()
-    mlflow.set_tracking_uri(new)
-    (run,) = mlflow.search_runs(experiment_names=["old"], output_format="list")
-    files = mlflow.artifacts.list_artifacts(run_id=run.info.run_id)
-    assert [file.path for file in files] == ["note.txt"]
-    (old_folder / "mlruns").rename(old_folder / "moved")
-    assert mlflow.artifacts.list_artifacts(run_id=run.info.run_id) == []
