@@ -420,6 +420,16 @@ def test_damaged_files_never_escape_the_check(tmp_path):
     assert outcomes == {"error", "table"}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_pandas_writes_on_any_system_is_read_back(end, tmp_path, monkeypatch):
+    """On Windows pandas ends lines by the system's CRLF."""
+    monkeypatch.setattr(os, "linesep", end)
+    loans = load_loans(data._DATA / "loan_status.csv").head(50)
+    loans.to_csv(tmp_path / "loans.csv", index=False)
+    assert (tmp_path / "loans.csv").read_bytes().count(end.encode()) == 51
+    pd.testing.assert_frame_equal(load_loans(tmp_path / "loans.csv"), loans)
+
+
 def test_a_good_file_is_read_and_left_as_it_is(tmp_path):
     path = write(tmp_path / "loans.csv", GOOD)
     loans = load_loans(path)

@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from loanflow import data
-from loanflow.data import ID, TARGET, LoanDataError, load_loans
+from loanflow.data import FEATURES, ID, TARGET, LoanDataError, load_loans
+
+COLUMNS = [ID, *FEATURES, TARGET]
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +66,21 @@ def coded(loans):
     return loans.replace(codes).drop(columns=ID).rename(columns=names)
 
 
-#: For each kind of copy, how it is made from a table; a table is then written by `to_csv`. Line
-#: ends, byte-order marks, blank lines and words for gaps are those of test_data.
+#: For each kind of copy, how it is made from a table; a table is then written by `to_csv`.
 ACCEPTED = {
     "as pandas writes it": text_of,
     "whole numbers": whole,
+    "CRLF": edited("\n", "\r\n"),
+    "CR": edited("\n", "\r"),
+    "CRLF, no last line end": lambda loans: text_of(loans).replace("\n", "\r\n")[:-2],
+    "mixed line ends": edited("\n", "\r\n", 40),
+    "byte-order mark": lambda loans: "\ufeff" + text_of(loans).replace("\n", "\r\n"),
+    "blank last lines": lambda loans: text_of(loans) + "\n\n",
     "all quoted": partial(text_of, quoting=csv.QUOTE_ALL),
     "text quoted": partial(text_of, quoting=csv.QUOTE_NONNUMERIC),
+    "gaps written NA": partial(text_of, na_rep="NA"),
+    "gaps written nan": partial(text_of, na_rep="nan"),
+    "other order": lambda loans: loans[COLUMNS[::-1]],
     "no outcome": lambda loans: loans.drop(columns=TARGET),
     "a part of the rows": lambda loans: loans[20:60],
     "filled": lambda loans: loans.ffill().bfill(),
