@@ -30,6 +30,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from classroom.services.team import environment
 from classroom.workspace import REPOSITORY, home, lessons
+from tools.newest import run
 from tools.notebooks import execute
 from tools.scale import scale_table, seconds
 from tools.serving import serving_table
@@ -124,17 +125,7 @@ def lesson_table() -> list[str]:
 def make(target: str, clone: Path, variables: dict[str, str]) -> None:
     """Make a target in the clone; end the benchmark where it fails."""
     print(f"make {target} ...", flush=True)
-    done = subprocess.run(
-        ["make", target],
-        cwd=clone,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        sys.exit(f"{done.stdout}\nmake {target} failed in a fresh clone")
+    run(["make", target], clone, variables)
 
 
 def set_up_table() -> list[str]:

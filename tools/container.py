@@ -149,17 +149,10 @@ def try_base(folder: Path) -> float:
     import requests
 
     from loanflow.data import load_loans, split_loans
-    from loanflow.training import TRUSTED_TYPES, build_model
+    from tools.serving import save_pipeline
 
-    X_train, X_test, y_train, _ = split_loans(load_loans())
-    model = build_model().fit(X_train, y_train)
-    mlflow.sklearn.save_model(
-        model,
-        str(folder / "model"),
-        pyfunc_predict_fn="predict_proba",
-        skops_trusted_types=TRUSTED_TYPES,
-        pip_requirements=["scikit-learn", "skops"],
-    )
+    model = save_pipeline(folder / "model", ["scikit-learn", "skops"])
+    X_test = split_loans(load_loans()).X_test
     mlflow.models.build_docker(
         str(folder / "model"), IMAGE, env_manager="local", base_image=containers.BASE
     )
@@ -185,7 +178,6 @@ def make_and_try(of_our_own: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Asked to end; everything was cleaned up."))
     try:
         if engines.answers():

@@ -116,7 +116,6 @@ def report(
     tried: Sequence[str],
     broken: Sequence[Broken],
 ) -> str:
-    """Return the report in Markdown."""
     lines = [
         f"# The lessons with the newest releases, {time.strftime('%Y-%m-%d')}, Python {python}",
         "",
@@ -146,26 +145,26 @@ def install(folder: Path, requirements: Sequence[Requirement]) -> tuple[Path, st
     environment = folder / "environment"
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     # With pip, as set-up makes it: without, MLflow warns in each cell that logs a model.
-    _run([*UV, "venv", "--quiet", "--seed", "--python", sys.executable, str(environment)], folder)
+    run([*UV, "venv", "--quiet", "--seed", "--python", sys.executable, str(environment)], folder)
     into = ["--quiet", "--python", str(python)]
     loose = map(str, requirements)
-    _run([*UV, "pip", "install", *into, "--compile-bytecode", "--upgrade", *loose], folder)
-    return python, _run([*UV, "pip", "freeze", *into], folder)
+    run([*UV, "pip", "install", *into, "--compile-bytecode", "--upgrade", *loose], folder)
+    return python, run([*UV, "pip", "freeze", *into], folder)
 
 
 def clone(folder: Path, python: Path, changes: Mapping[str, tuple[str, str]], pins: str) -> Path:
     """Make a clone of the last commit that names the new versions, and install it."""
     course = folder / "course"
-    _run(["git", "clone", "--quiet", str(REPOSITORY), str(course)], folder)
+    run(["git", "clone", "--quiet", str(REPOSITORY), str(course)], folder)
     rename(course, changes)
     (course / "constraints.txt").write_text(pins, encoding="utf-8")
     me = ["-c", "user.name=newest", "-c", "user.email=newest@localhost"]
-    _run(["git", *me, "commit", "--quiet", "--all", "--allow-empty", "-m", "newest"], course)
+    run(["git", *me, "commit", "--quiet", "--all", "--allow-empty", "-m", "newest"], course)
     into = ["--quiet", "--python", str(python)]
-    _run([*UV, "pip", "install", *into, "--no-deps", "-e", str(course)], folder)
+    run([*UV, "pip", "install", *into, "--no-deps", "-e", str(course)], folder)
     # As set-up does: made in a lesson, the environment of project runs prints what uv says of it.
     make = [str(python), "-m", "classroom", "environment"]
-    _run(make, course, {**_surroundings(python), "LOANFLOW_HOME": str(folder / "workspace")})
+    run(make, course, {**_surroundings(python), "LOANFLOW_HOME": str(folder / "workspace")})
     return course
 
 
@@ -188,8 +187,10 @@ def _surroundings(python: Path) -> dict[str, str]:
     return {**kept, "PATH": path, "VIRTUAL_ENV": str(python.parent.parent)}
 
 
-def _run(command: Sequence[str], folder: Path, environment: Mapping | None = None) -> str:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+def run(command: Sequence[str], folder: Path, environment: Mapping | None = None) -> str:
+    """Run a program in a folder; return what it prints, and end with that where it fails."""
+    quiet = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    done = subprocess.run(command, cwd=folder, env=environment, **quiet)
     if done.returncode:
         sys.exit(f"This failed: {' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -166,7 +166,6 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 def main() -> None:
-    """Make the archive anew."""
     ARCHIVE.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder))

@@ -96,7 +96,3 @@ def _rows(session, name: str) -> list[str]:
         "| ---: | ---: | ---: | ---: | ---: | ---: |",
         *map(row, SIZES),
     ]
-
-
-if __name__ == "__main__":
-    print("\n".join(scale_table()))

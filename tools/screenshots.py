@@ -205,7 +205,6 @@ def charts_over_steps(page: Page, url: str) -> None:
 
 def sweep_sorted(page: Page, url: str) -> None:
     """Lesson 02: the table of all runs, sorted by a metric, which flattens the tree."""
-    page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(experiment_url(url, "02_tracking_compare_runs"))
     page.locator("label:has(input[value=TABLE])").click()
     page.get_by_role("button", name="Sort: Created").click()
@@ -223,7 +222,6 @@ def finalists_compared(page: Page, url: str) -> None:
     page.get_by_text("matching runs").filter(has_text="3").wait_for()
     page.get_by_role("checkbox", name="Select all runs").click()
     page.get_by_role("button", name="Compare", exact=True).click()
-    page.get_by_text("Comparing 3 Runs").wait_for()
     page.get_by_text("Visualizations", exact=True).click()
     page.set_viewport_size({"width": 1280, "height": 1200})
 
@@ -240,15 +238,12 @@ def trials_of_a_study(page: Page, url: str) -> None:
 def refused_run(page: Page, url: str) -> None:
     """Lesson 07: the page of a run whose parameter was refused, with the reason."""
     page.goto(run_url(url, "07_projects_package_and_run", "no number"))
-    page.get_by_text("must be a whole number").first.wait_for()
-    page.set_viewport_size({"width": 1280, "height": 860})
 
 
 def resumed_pipeline(page: Page, url: str) -> None:
     """Lesson 08: the table of runs with the resumed pipeline unfolded."""
     page.goto(experiment_url(url, "08_projects_pipeline"))
     unfold(page, "pipeline")
-    page.get_by_role("link", name="test the best", exact=True).first.wait_for()
     page.set_viewport_size({"width": 1280, "height": 700})
 
 
@@ -256,15 +251,12 @@ def model_overview(page: Page, url: str) -> None:
     """Lesson 09: the page of the logged model, with its metrics and the run that made it."""
     page.set_viewport_size({"width": 1280, "height": 540})
     page.goto(model_url(url, "09_models_log_and_load", "pipeline"))
-    page.get_by_text("log_loss").first.wait_for()
 
 
 def model_files(page: Page, url: str) -> None:
     """Lesson 09: the files of the logged model, with the MLmodel shown."""
-    page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(model_url(url, "09_models_log_and_load", "pipeline") + "/artifacts")
     page.get_by_text("MLmodel").first.click()
-    page.get_by_text("skops_trusted_types").first.wait_for()
 
 
 def registered_models(page: Page, url: str) -> None:
@@ -282,14 +274,11 @@ def version_with_its_run(page: Page, url: str) -> None:
     """Lesson 18: the page of a version, with the link to the run that it came from."""
     page.set_viewport_size({"width": 1280, "height": 640})
     page.goto(f"{url}/#/models/loans-dev/versions/5")
-    page.get_by_text("Source Run").first.wait_for()
 
 
 def promoted_version(page: Page, url: str) -> None:
     """Lesson 19: the page of the champion, with its alias and the story of its promotion."""
-    page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(f"{url}/#/models/loans/versions/2")
-    page.get_by_text("promoted.over").first.wait_for()
 
 
 def drift_over_months(page: Page, url: str) -> None:
@@ -320,7 +309,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "22_monitor.png": ("22_capstone", drift_over_months),
 }
 
-#: What must be in sight after the steps to each picture.
+#: What must be in sight after the steps to each picture; `go` waits for it.
 SHOWN: dict[str, list[str]] = {
     "course.png": ["plt.axvline(0"],
     "01_run_overview.png": ["roc_auc", "logistic_regression", "reviewed"],
@@ -350,6 +339,7 @@ def go(page: Page, url: str, name: str) -> None:
         If a text is not in sight.
     """
     page.add_init_script(SETTLED_READER)
+    page.set_viewport_size({"width": 1280, "height": 860})
     PICTURES[name][1](page, url)
     for text in SHOWN[name]:
         expect(page.get_by_text(text, exact=name.startswith("04")).first).to_be_in_viewport()
@@ -390,7 +380,6 @@ def store_with(names: set[str]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Take the named pictures, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", nargs="*", help="file names (default: all)")
     wanted = parser.parse_args().pictures or list(PICTURES)

@@ -8,6 +8,7 @@ import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from timeit import timeit
 
@@ -24,7 +25,7 @@ from loanflow.training import TRUSTED_TYPES, build_model
 REPEATS = 5
 
 
-def save_pipeline(folder: Path) -> Pipeline:
+def save_pipeline(folder: Path, requirements: Sequence[str] = ("mlflow",)) -> Pipeline:
     """Fit the plain pipeline and save it with two probabilities as its answer; return it."""
     X_train, _, y_train, _ = split_loans(load_loans())
     pipeline = build_model().fit(X_train, y_train)
@@ -34,7 +35,7 @@ def save_pipeline(folder: Path) -> Pipeline:
         signature=mlflow.models.infer_signature(X_train, pipeline.predict_proba(X_train)),
         pyfunc_predict_fn="predict_proba",
         skops_trusted_types=TRUSTED_TYPES,
-        pip_requirements=["mlflow"],
+        pip_requirements=list(requirements),
     )
     return pipeline
 
@@ -101,7 +102,3 @@ def serving_table() -> list[str]:
         lines.append(f"| {where} | {numbers} | {min(ratios):.0f} |")
         print(lines[-1], flush=True)
     return lines
-
-
-if __name__ == "__main__":
-    serving_table()
