@@ -1,10 +1,10 @@
 """Every block of the cheat sheet runs, from top to bottom, as it stands there."""
 
+import contextlib
 import os
 import re
 import subprocess
 
-import mlflow
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -31,23 +31,16 @@ def test_the_sheet_is_one_page_of_python_and_commands():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="The commands are written for a shell of Unix.")
-def test_every_block_runs(tmp_path, monkeypatch):
-    for name in ("src", "steps", "data"):
-        (tmp_path / name).symlink_to(REPOSITORY / name)
-    for name in ("MLproject", "python_env.yaml", "constraints.txt"):
+def test_every_block_runs(tmp_path, monkeypatch, tracking):
+    for name in ("src", "steps", "data", "MLproject", "python_env.yaml", "constraints.txt"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
-    before = mlflow.get_tracking_uri()
     X = pd.DataFrame({"income": [3000.0, 5000.0, 8000.0] * 4, "amount": [150.0, 120.0, 90.0] * 4})
     y = pd.Series([0, 1, 1] * 4)
-    names = {
-        "X": X,
-        "y": y,
-        "model": make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y),
-    }
-    servers, ports = [], {}
-    try:
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    names, ports = {"X": X, "y": y, "model": model}, {}
+    with contextlib.ExitStack() as servers:
         for language, block in BLOCKS:
             if language == "python":
                 if not packages_at_hand():
@@ -65,11 +58,7 @@ def test_every_block_runs(tmp_path, monkeypatch):
             (port,) = re.findall(r"--port (\d+)", last)
             command = ["bash", "-ec", "\n".join([*first, f"exec {last.replace(port, '{port}')}"])]
             health = "/ping" if "models serve" in last else "/health"
-            servers.append(local_server(command, health_path=health, timeout=240))
-            ports[f":{port}/"] = f":{servers[-1].port}/"
-    finally:
-        for server in servers:
-            server.stop()
-        mlflow.set_tracking_uri(before)
-    assert len(servers) == 2 and len(names["client"].search_experiments()) >= 2
+            server = local_server(command, health_path=health, timeout=240)
+            ports[f":{port}/"] = f":{servers.enter_context(server).port}/"
+    assert len(ports) == 2 and len(names["client"].search_experiments()) >= 2
     assert (tmp_path / "image" / "Dockerfile").exists()

@@ -17,7 +17,7 @@ from test_servers import group_of, living, wait_until_dead
 
 from classroom.services.load import under_load
 from classroom.services.servers import ServerError, local_server, soon
-from classroom.workspace import NOTEBOOKS, prepare, tracking_uri
+from classroom.workspace import NOTEBOOKS, tracking_uri
 
 NAME, BODY = "followed", b'{"inputs": [{"amount": 1.0}]}'
 MODEL = """
@@ -52,36 +52,29 @@ KINDS += ["brings a module", "brings a module"]
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(client_of_module, tmp_path_factory):
     """A registry with a version of each kind, numbered from 1; each answers its number."""
     folder = tmp_path_factory.mktemp("followed")
     (folder / "numbered.py").write_text(MODEL, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOANFLOW_HOME", str(folder / "home"))
-        prepare()
-        client = mlflow.MlflowClient(tracking_uri())
-        client.create_registered_model(NAME)
-        signature = mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")]))
-        for number, kind in enumerate(KINDS, start=1):
-            whose = folder / f"code-{number}" / "whose.py"  # of the same name in each version
-            whose.parent.mkdir()
-            whose.write_text(f"NUMBER = {number}", encoding="utf-8")
-            mlflow.pyfunc.save_model(
-                folder / f"model-{number}",
-                code_paths=[str(whose)],
-                python_model=folder / "numbered.py",
-                model_config={
-                    "number": number,
-                    "kind": "fine",
-                },  # asked for its example when it is saved
-                signature=None if kind == "no signature" else signature,
-                input_example={"amount": [1.0]} if kind != "no signature" else None,
-                pip_requirements=["mlflow"],
-            )
-            mlmodel = folder / f"model-{number}" / "MLmodel"
-            mlmodel.write_text(mlmodel.read_text().replace("kind: fine", f"kind: {kind}"))
-            client.create_model_version(NAME, str(folder / f"model-{number}"))
-        yield client
+    client_of_module.create_registered_model(NAME)
+    signature = mlflow.models.ModelSignature(Schema([ColSpec("double", "amount")]))
+    for number, kind in enumerate(KINDS, start=1):
+        whose = folder / f"code-{number}" / "whose.py"  # of the same name in each version
+        whose.parent.mkdir()
+        whose.write_text(f"NUMBER = {number}", encoding="utf-8")
+        mlflow.pyfunc.save_model(
+            folder / f"model-{number}",
+            code_paths=[str(whose)],
+            python_model=folder / "numbered.py",
+            model_config={"number": number, "kind": "fine"},  # its example is asked when saved
+            signature=None if kind == "no signature" else signature,
+            input_example={"amount": [1.0]} if kind != "no signature" else None,
+            pip_requirements=["mlflow"],
+        )
+        mlmodel = folder / f"model-{number}" / "MLmodel"
+        mlmodel.write_text(mlmodel.read_text().replace("kind: fine", f"kind: {kind}"))
+        client_of_module.create_model_version(NAME, str(folder / f"model-{number}"))
+    return client_of_module
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
 """`make lesson` begins a lesson that runs, whose exercise is checked, and that has every page."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import nbformat
 import pytest
+from alone import PYTEST, run_copy
 
 from classroom.workspace import REPOSITORY, lessons
 
@@ -25,21 +23,13 @@ def copy(tmp_path_factory):
     """A copy of the course with one more lesson, whose stored outputs are of today."""
     copy = tmp_path_factory.mktemp("lesson") / "course"
     shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns(*HERE_ONLY))
-    assert run(copy, "-m", "tools.lesson", *ASKED).returncode == 0
+    assert run_copy(copy, "-m", "tools.lesson", *ASKED).returncode == 0
     lesson, _ = notebooks(copy)
     text = lesson.read_text(encoding="utf-8")
     lesson.write_text(text.replace("FILL IN the task.", "Halve it."), encoding="utf-8")
-    done = run(copy, "-m", "tools.notebooks", "refresh", *notebooks(copy))
+    done = run_copy(copy, "-m", "tools.notebooks", "refresh", *notebooks(copy))
     assert done.stdout.count(": changed") == 2, done.stderr
     return copy
-
-
-def run(copy, *command):
-    ours = ("PYTEST_", "LOANFLOW_", "MLFLOW_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment["PYTHONPATH"] = str(copy / "src")
-    command = [sys.executable, *map(str, command)]
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
 
 
 def notebooks(copy):
@@ -49,15 +39,13 @@ def notebooks(copy):
 
 
 def test_it_runs_and_its_exercise_is_checked(copy):
-    pytest_ = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env")
-    answers = run(
-        copy, *pytest_, "--collect-only", "-k", f"[{NUMBER}.1-", "tests/test_exercises.py"
-    )
+    asked = ("--collect-only", "-k", f"[{NUMBER}.1-", "tests/test_exercises.py")
+    answers = run_copy(copy, *PYTEST, *asked)
     wrong = [line for line in answers.stdout.splitlines() if "wrong_answer_does_not_pass" in line]
     assert len(wrong) == 2
     pages = [f"tests/test_notebooks.py::test_{name}" for name in PAGES]
     exercises = "tests/test_exercises.py::test_every_exercise_has_at_least_two_wrong_answers"
-    done = run(copy, *pytest_, *notebooks(copy), *pages, exercises, *wrong)
+    done = run_copy(copy, *PYTEST, *notebooks(copy), *pages, exercises, *wrong)
     assert done.returncode == 0, done.stdout[-3000:]
 
 
@@ -87,6 +75,6 @@ def test_what_is_no_name_makes_no_lesson(copy, asked, said):
         return {path for path in copy.rglob("*") if "__pycache__" not in str(path)}
 
     before = files()
-    done = run(copy, "-m", "tools.lesson", *asked)
+    done = run_copy(copy, "-m", "tools.lesson", *asked)
     assert done.returncode == 1 and said in done.stderr
     assert files() == before

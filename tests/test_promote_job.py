@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import mlflow
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -18,6 +17,7 @@ from mlflow.server import get_app_client
 from classroom.services.team import practice_server, signed_in
 from classroom.workspace import NOTEBOOKS, REPOSITORY
 from loanflow.data import FEATURES, load_loans, split_loans
+from loanflow.training import expected_cost
 
 JOB = yaml.safe_load((NOTEBOOKS / "deploy" / "promote.yaml").read_text(encoding="utf-8"))
 MODEL = """
@@ -93,7 +93,7 @@ def registry(tmp_path_factory):
         server.stop()
 
 
-def run_job(registry, version, why, actor="ada", **others):
+def run_job(registry, version, why, **others):
     """Run the step *Promote* as GitHub does: its variables filled in, its command given to bash."""
     values = {
         "vars.MLFLOW_TRACKING_URI": registry.server.url,
@@ -110,7 +110,7 @@ def run_job(registry, version, why, actor="ada", **others):
     command = command.replace(".venv/bin/python", shlex.quote(sys.executable))
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", command],
-        env={**os.environ, **environment, "GITHUB_ACTOR": actor, **others},
+        env={**os.environ, **environment, "GITHUB_ACTOR": "ada", **others},
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -175,5 +175,4 @@ def test_nobody_else_can_move_the_alias(registry):
 def test_the_rules_of_this_test_are_better_and_worse_on_these_rows(registry):
     rows = load_loans(registry.rows)
     bad, good = rows["Credit_History"].eq(0), rows["Loan_Status"].eq("Y")
-    cost = lambda yes: np.where(good, ~yes, 3 * yes).mean()  # noqa: E731
-    assert cost(~bad) < 0.9 * cost(pd.Series(True, rows.index))
+    assert expected_cost(good, ~bad) < 0.9 * expected_cost(good, [True] * len(rows))
