@@ -6,6 +6,7 @@ store that they filled: see `PicturesOfTheLesson` in conftest.py.
 
 import os
 import re
+from unittest.mock import patch
 
 import mlflow
 import pytest
@@ -14,26 +15,16 @@ from playwright.sync_api import expect
 
 from classroom.workspace import NOTEBOOKS, REPOSITORY, lessons
 from conftest import skip_without_browser
-from tools.screenshots import (
-    IMAGES,
-    LARGEST,
-    PICTURES,
-    browser_page,
-    go,
-    shown_by,
-    store_with,
-)
+from tools.screenshots import IMAGES, LARGEST, PICTURES, browser_page, go, shown_by, store_with
 
 
 @pytest.fixture(scope="module")
 def ui():
     """The address of the MLflow UI on a store that two lessons filled."""
     skip_without_browser()
-    before = dict(os.environ)
-    with store_with({"01_tracking_first_run", "02_tracking_compare_runs"}) as url:
+    names = {"01_tracking_first_run", "02_tracking_compare_runs"}
+    with patch.dict(os.environ), store_with(names) as url:
         yield url
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def test_sorting_by_a_metric_puts_the_best_run_on_top(ui):
