@@ -51,9 +51,10 @@ def tried(loss, storage):
     return study.best_value, len(study.best_params)
 
 
-seen = {loss.__name__: {by: tried(loss, storage) for by, storage in storages.items()} for loss in (columns, name, infinite)}
-for loss, of_each in seen.items():
-    print(loss, of_each)
+seen = {}
+for loss in (columns, name, infinite):
+    seen[loss.__name__] = {by: tried(loss, storage) for by, storage in storages.items()}
+    print(loss.__name__, seen[loss.__name__])
 assert seen["columns"]["Optuna"][1] == 80
 assert seen["columns"]["MLflow"] == ("UnboundLocalError", "ValueError")
 assert seen["name"]["Optuna"][1] == 1 and seen["name"]["MLflow"][0] >= 0 and seen["name"]["MLflow"][1] == 0
