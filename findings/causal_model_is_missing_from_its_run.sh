@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# MLflow 3.17.2 with econml 0.17.0 and scikit-learn 1.9.1: under mlflow.sklearn.autolog, a fit of econml's LinearDML in a
-# run logs the helpers that it fits on halves of the rows (who is treated, and what comes out), and nothing of itself.
-# The run names one helper, has the scores of several, and each logged helper carries scores of others: a
+# MLflow 3.17.2 with econml 0.17.0 and scikit-learn 1.9.1: under mlflow.sklearn.autolog, a fit of econml's LinearDML
+# in a run logs the helpers that it fits on halves of the rows (who is treated, and what comes out), and nothing of
+# itself. The run names one helper, has the scores of several, and each logged helper carries scores of others: a
 # LinearRegression shows a roc_auc. With disable=True, nothing is logged that way, and the model can be logged by hand.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -12,6 +12,7 @@ environment/bin/pip install --quiet uv==0.13.9
 environment/bin/uv pip install --quiet --python environment/bin/python mlflow==3.17.2 pandas==3.1.1 \
   scikit-learn==1.9.1 econml==0.17.0
 export DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true MLFLOW_LOGGING_LEVEL=ERROR
+export MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT=1  # seconds; nobody reads the requirements here
 environment/bin/python -W ignore - <<'EOF'
 import mlflow
 import numpy as np

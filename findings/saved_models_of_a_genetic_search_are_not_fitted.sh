@@ -12,6 +12,7 @@ environment/bin/pip install --quiet uv==0.13.9
 environment/bin/uv pip install --quiet --python environment/bin/python mlflow==3.17.2 pandas==3.1.1 \
   scikit-learn==1.9.1 sklearn-genetic-opt==0.12.0
 export DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true MLFLOW_LOGGING_LEVEL=ERROR
+export MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT=1  # seconds; nobody reads the requirements here
 environment/bin/python -W ignore - <<'EOF'
 import mlflow
 from sklearn.datasets import make_classification
