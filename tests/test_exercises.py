@@ -7,6 +7,7 @@ from pathlib import Path
 import answers
 import nbformat
 import pytest
+from house_style import exercises
 
 from classroom import check
 from classroom.exercises import find_check
@@ -29,7 +30,6 @@ WRONG, RIGHT = read_answers("wrong"), read_answers("right")
 
 
 def lesson_of(number):
-    """Return the lesson of an exercise as two digits."""
     return f"{int(number.partition('.')[0]):02d}"
 
 
@@ -83,18 +83,9 @@ def test_no_answer_is_both_right_and_wrong():
     assert not [n for n in RIGHT if set(RIGHT[n]) & set(WRONG[n])]
 
 
-def cell_number(cell):
-    """Return the exercise of an answer cell, or None."""
-    kind, _, rest = cell.id.partition("-")
-    return int(rest[0]) if kind == "exercise" and rest.endswith("-answer") else None
-
-
 def test_every_exercise_has_at_least_two_wrong_answers():
-    numbers = set()
-    for path in SOLUTIONS.values():
-        for cell in nbformat.read(path, as_version=4).cells:
-            if exercise := cell_number(cell):
-                numbers.add(f"{int(path.name[:2])}.{exercise}")
+    notebooks = [nbformat.read(path, as_version=4) for path in SOLUTIONS.values()]
+    numbers = {number for notebook in notebooks for number in exercises(notebook)}
     assert set(WRONG) == numbers
     assert all(len(wrong) >= 2 for wrong in WRONG.values())
     assert all(find_check(number) for number in numbers)

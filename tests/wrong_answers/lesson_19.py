@@ -1,7 +1,4 @@
-"""Wrong answers to the exercises of lesson 19 that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+"""Wrong answers to the exercises of lesson 19 that a reader might well give."""
 
 REFUSAL = """
 from datetime import UTC, datetime
@@ -47,7 +44,13 @@ def fairly(*lines):
 
 EXAMINE = "reasons = loan_promotion.examine(candidate_uri, champion_uri, rows)"
 ALONE = "if champion_uri is None or reasons: return reasons"
-GROWS = "if gap(candidate_uri, rows) > gap(champion_uri, rows):"
+GROWS = "gap(candidate_uri, rows) > gap(champion_uri, rows)"
+
+
+def compared(*lines, grows=GROWS, told="['It grows.']"):
+    """Compare the gaps after the lesson's own examination, in a way that may be wrong."""
+    return fairly(EXAMINE, ALONE, *lines, f"return {told} if {grows} else []")
+
 
 WRONG = {
     "19.1": {
@@ -69,65 +72,37 @@ WRONG = {
         + TELL,
     },
     "19.2": {
-        "the lesson's gate": fairly(
-            "return loan_promotion.examine(candidate_uri, champion_uri, rows)"
-        ),
+        "the lesson's gate": fairly(EXAMINE, "return reasons"),
         "the gap alone": fairly(
-            "if champion_uri is None: return []", f"return ['It grows.'] if {GROWS[3:-1]} else []"
+            "if champion_uri is None: return []", f"return ['It grows.'] if {GROWS} else []"
         ),
-        "the wrong way round": fairly(
-            EXAMINE, ALONE, f"return ['It grows.'] if {GROWS[3:-1].replace('>', '<')} else []"
-        ),
+        "the wrong way round": compared(grows=GROWS.replace(">", "<")),
         "no champion forgotten": fairly(
-            EXAMINE, GROWS, "    reasons.append('It grows.')", "return reasons"
+            EXAMINE, f"if {GROWS}: reasons.append('It grows.')", "return reasons"
         ),
-        "any gap refused": fairly(
-            EXAMINE, ALONE, "return ['It is there.'] if gap(candidate_uri, rows) > 0 else []"
-        ),
-        "a verdict in place of reasons": fairly(EXAMINE, ALONE, f"return {GROWS[3:-1]}"),
-        "a sentence in place of a list": fairly(
-            EXAMINE, ALONE, f"return 'It grows.' if {GROWS[3:-1]} else []"
-        ),
+        "any gap refused": compared(grows="gap(candidate_uri, rows) > 0"),
+        "a verdict in place of reasons": fairly(EXAMINE, ALONE, f"return {GROWS}"),
+        "a sentence in place of a list": compared(told="'It grows.'"),
         "an exception in place of reasons": fairly(
-            EXAMINE, ALONE, GROWS, "    raise loan_promotion.Refused(['It grows.'])", "return []"
+            EXAMINE, ALONE, f"if {GROWS}: raise loan_promotion.Refused(['It grows.'])", "return []"
         ),
-        "all applicants in place of the good loans": fairly(
-            EXAMINE, ALONE, GROWS, "    reasons.append('It grows.')", "return reasons"
-        ).replace('good = rows[rows[TARGET] == "Y"]', "good = rows"),
-        "a limit in place of growth": fairly(
-            EXAMINE, ALONE, "return ['It is wide.'] if gap(candidate_uri, rows) > 0.18 else []"
+        "all applicants in place of the good loans": compared().replace(
+            'good = rows[rows[TARGET] == "Y"]', "good = rows"
         ),
-        "the gap without its sign": fairly(
-            EXAMINE,
-            ALONE,
+        "a limit in place of growth": compared(grows="gap(candidate_uri, rows) > 0.18"),
+        "the gap without its sign": compared(
             "now, before = abs(gap(candidate_uri, rows)), abs(gap(champion_uri, rows))",
-            "return ['It grows.'] if now > before else []",
+            grows="now > before",
         ),
-        "growth of some size only": fairly(
-            EXAMINE,
-            ALONE,
-            GROWS.replace(":", " + 0.02:"),
-            "    reasons.append('It grows.')",
-            "return reasons",
-        ),
-        "always the lesson's rows": fairly(
-            EXAMINE,
-            ALONE,
-            "lesson_rows = loans.loc[X_test.index]",
-            GROWS.replace("rows", "lesson_rows"),
-            "    reasons.append('It grows.')",
-            "return reasons",
-        ),
-        "the decisions of other rows": fairly(
-            EXAMINE,
-            ALONE,
+        "growth of some size only": compared(grows=f"{GROWS} + 0.02"),
+        "always the lesson's rows": compared("rows = loans.loc[X_test.index]"),
+        "the decisions of other rows": compared(
             "good, men = rows[TARGET] == 'Y', rows['Gender'] == 'Male'",
             "def share(uri, group):",
             "    yes = mlflow.pyfunc.load_model(uri).predict(X_test)['decision'] == 'approve'",
             "    return yes.to_numpy()[(good & group).to_numpy()].mean()",
             "def difference(uri): return share(uri, men) - share(uri, rows['Gender'] == 'Female')",
-            "now, before = difference(candidate_uri), difference(champion_uri)",
-            "return ['It grows.'] if now > before + 0.05 else []",
+            grows="difference(candidate_uri) > difference(champion_uri) + 0.05",
         ),
     },
 }
