@@ -24,7 +24,6 @@ class Reader:
     """A reader with a shell of IPython, as a kernel has one."""
 
     def __init__(self):
-        """Begin with an empty shell."""
         self.shell = InteractiveShell.instance()
         self.shell.colors = "nocolor"
         sys.path.insert(0, "")  # a kernel finds the modules that lie beside its notebook

@@ -10,20 +10,16 @@ from classroom.workspace import appendices, lessons
 NOTEBOOKS = lessons() + appendices()
 
 
-@pytest.mark.parametrize(
-    "path",
-    NOTEBOOKS,
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_cells_run_twice_and_put_back_what_they_change(path):
     assert run_alone(cells.__file__, path, folder=path.parent) == []
 
 
-def notebook(tmp_path, *sources, tags=("restores",)):
+def notebook(tmp_path, *sources):
     made = nbformat.v4.new_notebook()
     made.cells = [nbformat.v4.new_code_cell(s, id=f"cell-{n}") for n, s in enumerate(sources)]
     for cell in made.cells:
-        cell.metadata["tags"] = list(tags)
+        cell.metadata["tags"] = ["restores"]
     path = tmp_path / "00_x.ipynb"
     nbformat.write(made, path)
     return path

@@ -56,7 +56,6 @@ def serve_front(model, script=NOTEBOOKS / "loan_front.py"):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """The folders of the lesson's two models, saved."""
     folder = tmp_path_factory.mktemp("models")
     save_models(folder)
     return folder
@@ -76,8 +75,8 @@ def front(request, models):
         assert "ERROR" not in server.log()  # nothing that the front did not foresee
 
 
-def post(body, content_type=JSON, path="/invocations", headers=""):
-    head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n"
+def post(body, content_type=JSON, headers=""):
+    head = f"POST /invocations HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n"
     if content_type is not None:
         head += f"Content-Type: {content_type}\r\n"
     return f"{head}{headers}\r\n".encode("latin-1", "replace") + body

@@ -46,7 +46,6 @@ FAULTS = """() => {
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory):
-    """The folder of the slides, built once."""
     folder = tmp_path_factory.mktemp("slides") / "slides"
     maker.build(folder)
     return folder
