@@ -10,15 +10,15 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from classroom.services import containers
+from classroom.services.servers import soon
 from classroom.workspace import REPOSITORY
-from conftest import required
+from conftest import skip_without
 from tools import engine as engines
 from tools import stack
 
@@ -56,7 +56,6 @@ class Team:
         self._compose = ["docker", "compose", *files, *options]
 
     def compose(self, *words: str) -> str:
-        """Run a command of Compose; return what it prints."""
         done = subprocess.run([*self._compose, *words], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -122,15 +121,15 @@ def processes_of(container_ids):
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory):
-    if not engines.answers() and not required("engine"):
-        pytest.skip("There is no container engine here; `make doctor` says how to get one.")
+    reason = "There is no container engine here; `make doctor` says how to get one."
+    skip_without("engine", engines.answers(), reason)
     ours = os.environ.get("DOCKER_HOST") == engines.HOST
     with pytest.MonkeyPatch.context() as patch:
         if ours:
             stack.make_images()
             patch.setenv("DOCKER_CONFIG", str(stack.PLUGINS))
-        if not stack.compose_answers() and not required("engine"):
-            pytest.skip("There is no Compose here that reads compose.yaml.")
+        reason = "There is no Compose here that reads compose.yaml."
+        skip_without("engine", stack.compose_answers(), reason)
         for name in ("ALLOWED_HOSTS", "ALLOWED_ORIGINS"):
             patch.delenv(name, raising=False)
         team = Team(tmp_path_factory.mktemp("team"))
@@ -194,7 +193,4 @@ def test_down_with_its_volumes_leaves_nothing(team):
     assert len(processes_of(before)) > 2 * len(SERVICES) or not engines.inside()
     team.compose("down", "--volumes", "--rmi", "local")
     assert [ids(kind) for kind in ("container", "volume", "network", "image")] == [[]] * 4
-    deadline = time.monotonic() + 10
-    while processes_of(before) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert processes_of(before) == []
+    assert soon(lambda: processes_of(before) == [])
