@@ -59,10 +59,7 @@ def check_share(lesson: Lesson) -> None:
     require_finished(run)
     require(run.data.metrics.get("share") == 0.5, "The metric share of the run is not 0.5.")
 '''
-WRONG = '''"""Wrong answers to the exercises of lesson {two} that a reader might well give.
-
-Each stands in the place of the right one in the solutions notebook.
-"""
+WRONG = '''"""Wrong answers to the exercises of lesson {two} that a reader might well give."""
 
 LOG = """
 with mlflow.start_run(run_name="{{}}"):

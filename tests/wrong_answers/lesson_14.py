@@ -1,6 +1,6 @@
 """Wrong answers to the exercises of lesson 14 that a reader might well give.
 
-Each stands in the place of the right one in the solutions notebook. Most ask the model itself and
+Most ask the model itself and
 leave the traces that a front would, which takes less time than a front.
 """
 

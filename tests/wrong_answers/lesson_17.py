@@ -1,6 +1,6 @@
 """Wrong answers to the exercises of lesson 17 that a reader might well give.
 
-Each stands in the place of the right one in the solutions notebook. Those of 17.2 need no Spark:
+Those of 17.2 need no Spark:
 they write what a wrong call of it would, and mark the files as Spark does.
 """
 
