@@ -1,7 +1,6 @@
 """Wrong answers to the exercises of lesson 13 that a reader might well give.
 
-Most ask the model itself and
-log what a server would have printed, which takes less time than a server.
+Most ask the model itself and log what a server would have printed, which takes less time.
 """
 
 CLIENT = """

@@ -1,7 +1,6 @@
 """Wrong answers to the exercises of lesson 14 that a reader might well give.
 
-Most ask the model itself and
-leave the traces that a front would, which takes less time than a front.
+Most ask the model itself and leave the traces that a front would, which takes less time.
 """
 
 CLIENT = """

@@ -1,7 +1,7 @@
 """Wrong answers to the exercises of lesson 17 that a reader might well give.
 
-Those of 17.2 need no Spark:
-they write what a wrong call of it would, and mark the files as Spark does.
+Those of 17.2 need no Spark: they write what a wrong call of it would, and mark the files as Spark
+does.
 """
 
 
