@@ -17,7 +17,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 import classroom  # noqa: F401  (sets the environment before anything imports mlflow)
 from classroom.desk.doctor import find_browser
-from classroom.workspace import NOTEBOOKS, REPOSITORY, prepare, tracking_uri
+from classroom.workspace import REPOSITORY, prepare, tracking_uri
 from tools.pieces import PIECES, needed_by, packages_at_hand
 
 PREPARED = "LOANFLOW_PREPARED_STORE"
@@ -65,13 +65,6 @@ def files_of_nobody():
     listed = subprocess.run(status, cwd=REPOSITORY, capture_output=True, text=True).stdout
     paths = [line[3:] for line in listed.splitlines() if line.startswith(("??", "!!"))]
     return {path for path in paths if not path.endswith(CACHES)}
-
-
-def script(name):
-    """Import a script of the notebooks, as a notebook does that lies beside it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(NOTEBOOKS)
-        return importlib.import_module(name)
 
 
 def required(piece):

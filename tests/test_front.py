@@ -15,10 +15,10 @@ import requests
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 from test_servers import a_kernel, group_of, listening_addresses, living, wait_until_dead
 
+from classroom.exercises.runs import script
 from classroom.services.load import drive
 from classroom.services.servers import local_server
 from classroom.workspace import NOTEBOOKS, tracking_uri
-from conftest import script
 
 loan_front = script("loan_front")
 COLUMNS = [

@@ -12,9 +12,9 @@ import psutil
 import pytest
 from mlflow.types import ColSpec, Schema
 
+from classroom.exercises.runs import script
 from classroom.services.servers import soon
 from classroom.workspace import NOTEBOOKS
-from conftest import script
 
 loan_process = script("loan_process")
 ModelError, ModelProcess = loan_process.ModelError, loan_process.ModelProcess

@@ -9,7 +9,7 @@ from contextlib import closing
 import mlflow
 import pytest
 
-from conftest import script
+from classroom.exercises.runs import script
 from tools.old_store import ARCHIVE, HOMES, LARGEST
 
 care = script("loan_store")

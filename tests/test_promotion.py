@@ -16,8 +16,8 @@ import pytest
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, Schema
 
+from classroom.exercises.runs import script
 from classroom.workspace import NOTEBOOKS, tracking_uri
-from conftest import script
 from loanflow.data import FEATURES, TARGET, load_loans, split_loans
 from loanflow.training import build_model
 
@@ -497,3 +497,8 @@ SCORES = {
 def test_a_champion_without_a_score_is_not_compared_with(champion):
     (reason,) = loan_promotion.faults_of_scores(SCORES | {"champion": champion})
     assert re.match("The champion cannot be compared. Its .* is (nan|inf)", reason)
+
+
+def test_a_champion_with_scores_is_compared_with():
+    champion = {"expected_cost": 0.6, "log_loss": 0.5, "sure_saving": 0.0}
+    assert loan_promotion.faults_of_scores(SCORES | {"champion": champion}) == []

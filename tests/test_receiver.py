@@ -10,9 +10,9 @@ import requests
 from cryptography.fernet import Fernet
 from mlflow.webhooks.delivery import _generate_hmac_signature as sign
 
+from classroom.exercises.runs import script
 from classroom.services.servers import local_server, mlflow_server, soon
 from classroom.workspace import NOTEBOOKS
-from conftest import script
 
 loan_receiver = script("loan_receiver")
 SECRET, NOW = "a secret of this test", 1_790_000_000

@@ -8,10 +8,10 @@ import pytest
 import requests
 from mlflow.types import ColSpec, Schema
 
+from classroom.exercises.runs import script
 from classroom.services.load import drive, header, under_load
 from classroom.services.servers import local_server, soon
 from classroom.workspace import NOTEBOOKS, tracking_uri
-from conftest import script
 
 loan_rollout = script("loan_rollout")
 NAME, EXPERIMENT = "tried", "trials"

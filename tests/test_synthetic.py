@@ -381,6 +381,12 @@ def test_committed_file_is_generated_byte_for_byte(tmp_path, name):
     assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes()
 
 
+def test_files_hold_what_is_generated(committed):
+    pd.testing.assert_frame_equal(committed["training"], generate_loans(5000, seed=0))
+    assert len(committed["new"]) == 2000
+    assert committed["new"][ID].iloc[0] == "LP006001"
+
+
 # --- the data card ---------------------------------------------------------------------------
 
 
